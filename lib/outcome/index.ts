@@ -1,0 +1,13 @@
+export { commandOf, OutcomeReader } from './reader.js'
+export type { RecordedOutcome, Sighting } from './reader.js'
+export { parseJson, readMetadata, writeMetadata } from './metadata.js'
+export type { EventMetadata } from './metadata.js'
+export { OutcomeCode } from './outcome.js'
+export type {
+  CommandKey, Failed, FailedVerdict, Open, Outcome, OutcomeEvent, Refused, RefusedVerdict, Settled, StoredOutcome,
+  Succeeded, SucceededVerdict, Verdict
+} from './outcome.js'
+export { announcedRefusal, announcedSuccess, commandEvent, failEvent, successEvents, verdictEvent } from './stored.js'
+export type { Cause, NewEvent } from './stored.js'
+export { streamNames } from './streams.js'
+export type { StreamNames } from './streams.js'

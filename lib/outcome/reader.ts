@@ -1,0 +1,157 @@
+import type { AnyCommands, EventDefinition } from '../definition/index.js'
+import { parseUuid } from '../definition/uuid.js'
+import { parseJson, readMetadata } from './metadata.js'
+import type { EventMetadata } from './metadata.js'
+import { OutcomeCode } from './outcome.js'
+import type { OutcomeEvent, StoredOutcome, Verdict } from './outcome.js'
+import { streamNames } from './streams.js'
+import type { StreamNames } from './streams.js'
+
+/** An event as it was read from the store. */
+export interface RecordedOutcome {
+  readonly stream: string
+  readonly revision: bigint
+  readonly id: string
+  readonly type: string
+  readonly data: Uint8Array
+  readonly metadata: Uint8Array
+}
+
+/** What one stored event tells about a command. */
+export type Sighting =
+  | { readonly kind: 'outcome', readonly comId: string, readonly stored: StoredOutcome }
+  /** Some of the command's events are still to come. */
+  | { readonly kind: 'part', readonly comId: string }
+  /** The command has an outcome elsewhere: look it up. */
+  | { readonly kind: 'hint', readonly comId: string }
+  /** Nothing that this project or the original writes. */
+  | { readonly kind: 'foreign' }
+
+interface Gathering {
+  readonly events: (OutcomeEvent | undefined)[]
+  missing: number
+  last: bigint
+  command?: string
+  fingerprint?: string
+}
+
+/** Commands of several events whose gathering is given up, oldest first, beyond this number; look-ups find them. */
+const GATHERINGS = 10_000
+
+/** The id of the command that caused the event: `$causationId`, or the event's own id where the original wrote it. */
+export function commandOf (record: Pick<RecordedOutcome, 'id' | 'metadata'>): string {
+  return readMetadata(record.metadata).comId ?? record.id
+}
+
+/**
+ * Reads the outcomes of one aggregate type from stored events, in whatever order they come. Never throws: what it does
+ * not know is `foreign`.
+ */
+export class OutcomeReader {
+  readonly #streams: StreamNames
+  readonly #refusedName: string
+  readonly #eventByStoredName: (stored: string) => EventDefinition | undefined
+  readonly #gatherings = new Map<string, Gathering>()
+
+  constructor (
+    commands: AnyCommands,
+    eventByStoredName: (stored: string) => EventDefinition | undefined = () => undefined
+  ) {
+    this.#streams = streamNames(commands.storedName)
+    this.#refusedName = commands.refusedName
+    this.#eventByStoredName = eventByStoredName
+  }
+
+  take (record: RecordedOutcome): Sighting {
+    const metadata = readMetadata(record.metadata)
+    const comId = metadata.comId ?? parseUuid(record.id)
+    if (comId === undefined) return { kind: 'foreign' }
+    if (record.stream === this.#streams.duplicate) {
+      return record.type === 'Duplicate' ? { kind: 'hint', comId } : { kind: 'foreign' }
+    }
+    if (record.stream === this.#streams.fail) {
+      if (record.type !== 'Fail') return { kind: 'foreign' }
+      return metadata.announcement ? { kind: 'hint', comId } : this.#fail(comId, record, metadata)
+    }
+    const aggId = this.#streams.aggIdOf(record.stream)
+    if (aggId === undefined) return { kind: 'foreign' }
+    return record.type === this.#refusedName
+      ? this.#refusal(comId, aggId, record, metadata)
+      : this.#event(comId, aggId, record, metadata)
+  }
+
+  #fail (comId: string, record: RecordedOutcome, metadata: EventMetadata): Sighting {
+    const json = parseJson(record.data)
+    const message = typeof json?.value === 'string' ? json.value : 'The command failed.'
+    const verdict: Verdict = metadata.code !== undefined
+      ? { status: 'failed', code: metadata.code, message, ...details(metadata.details) }
+      : { status: 'refused', code: OutcomeCode.original, message }
+    return outcome(comId, metadata.aggId, verdict, metadata)
+  }
+
+  #refusal (comId: string, aggId: string, record: RecordedOutcome, metadata: EventMetadata): Sighting {
+    const data = parseJson(record.data)?.value
+    if (data === null || typeof data !== 'object') return { kind: 'foreign' }
+    const { kind, code, message, details: more } = data as Record<string, unknown>
+    if (kind !== 'refused' && kind !== 'failed') return { kind: 'foreign' }
+    if (typeof code !== 'string' || typeof message !== 'string') return { kind: 'foreign' }
+    return outcome(comId, aggId, { status: kind, code, message, ...details(more) }, metadata)
+  }
+
+  #event (comId: string, aggId: string, record: RecordedOutcome, metadata: EventMetadata): Sighting {
+    const { index = 0, count = 1 } = metadata
+    if (index >= count) return { kind: 'foreign' }
+    const event = this.#outcomeEvent(record)
+    const revision = record.revision + BigInt(count - 1 - index)
+    if (count === 1) return outcome(comId, aggId, { status: 'succeeded', revision, events: [event] }, metadata)
+    return this.#gather(comId, aggId, { index, count, event, revision, metadata })
+  }
+
+  #gather (comId: string, aggId: string, part: {
+    index: number, count: number, event: OutcomeEvent, revision: bigint, metadata: EventMetadata
+  }): Sighting {
+    const key = `${aggId}/${comId}`
+    let gathering = this.#gatherings.get(key)
+    if (gathering === undefined || gathering.events.length !== part.count || gathering.last !== part.revision) {
+      gathering = { events: new Array(part.count), missing: part.count, last: part.revision }
+      this.#gatherings.set(key, gathering)
+      if (this.#gatherings.size > GATHERINGS) this.#gatherings.delete(this.#gatherings.keys().next().value!)
+    }
+    if (gathering.events[part.index] === undefined) gathering.missing--
+    gathering.events[part.index] = part.event
+    if (part.metadata.command !== undefined) gathering.command = part.metadata.command
+    if (part.metadata.fingerprint !== undefined) gathering.fingerprint = part.metadata.fingerprint
+    if (gathering.missing > 0) return { kind: 'part', comId }
+    this.#gatherings.delete(key)
+    const events = gathering.events as OutcomeEvent[]
+    return outcome(comId, aggId, { status: 'succeeded', revision: gathering.last, events }, gathering)
+  }
+
+  #outcomeEvent (record: RecordedOutcome): OutcomeEvent {
+    const stored = parseJson(record.data)?.value
+    const definition = this.#eventByStoredName(record.type)
+    return definition === undefined
+      ? { type: record.type, data: stored }
+      : { type: definition.name, data: definition.fromStored(stored) }
+  }
+}
+
+function outcome (
+  comId: string, aggId: string | undefined, verdict: Verdict, from: { command?: string, fingerprint?: string }
+): Sighting {
+  return {
+    kind: 'outcome',
+    comId,
+    stored: {
+      comId,
+      verdict,
+      ...(aggId !== undefined && { aggId }),
+      ...(from.command !== undefined && { command: from.command }),
+      ...(from.fingerprint !== undefined && { fingerprint: from.fingerprint })
+    }
+  }
+}
+
+function details (value: unknown): { details?: unknown } {
+  return value === undefined ? {} : { details: value }
+}

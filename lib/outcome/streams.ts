@@ -1,0 +1,30 @@
+import { parseUuid } from '../definition/uuid.js'
+
+/** The streams of one aggregate type; the layout is shared with the original UniStream.Kurrent. */
+export interface StreamNames {
+  /** Commands, in the order in which they are decided. */
+  readonly commands: string
+  /** Verdicts on commands that have no aggregate stream to stand in, and announced refusals. */
+  readonly fail: string
+  /** Announced successes, for the original's senders. */
+  readonly duplicate: string
+  /** The links of `$by_category` to all of the above but the commands. */
+  readonly category: string
+  /** The events and refusals of one aggregate: the only place where outcomes are decided. */
+  aggregate(aggId: string): string
+  /** The aggregate whose stream this is, if it is one of this type's. */
+  aggIdOf(stream: string): string | undefined
+}
+
+/** @param type the stored name of the aggregate type */
+export function streamNames (type: string): StreamNames {
+  const prefix = `${type}-`
+  return {
+    commands: type,
+    fail: `${prefix}Fail`,
+    duplicate: `${prefix}Duplicate`,
+    category: `$ce-${type}`,
+    aggregate: aggId => prefix + aggId,
+    aggIdOf: stream => stream.startsWith(prefix) ? parseUuid(stream.slice(prefix.length)) : undefined
+  }
+}
