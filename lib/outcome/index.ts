@@ -8,6 +8,6 @@ export type {
   Succeeded, SucceededVerdict, Verdict
 } from './outcome.js'
 export { announcedRefusal, announcedSuccess, commandEvent, failEvent, successEvents, verdictEvent } from './stored.js'
-export type { Cause, NewEvent } from './stored.js'
+export type { Cause } from './stored.js'
 export { streamNames } from './streams.js'
 export type { StreamNames } from './streams.js'

@@ -1,5 +1,6 @@
 import type { AnyCommands, EventDefinition } from '../definition/index.js'
 import { parseUuid } from '../definition/uuid.js'
+import type { RecordedEvent } from '../store/contract.js'
 import { parseJson, readMetadata } from './metadata.js'
 import type { EventMetadata } from './metadata.js'
 import { OutcomeCode } from './outcome.js'
@@ -7,15 +8,8 @@ import type { OutcomeEvent, StoredOutcome, Verdict } from './outcome.js'
 import { streamNames } from './streams.js'
 import type { StreamNames } from './streams.js'
 
-/** An event as it was read from the store. */
-export interface RecordedOutcome {
-  readonly stream: string
-  readonly revision: bigint
-  readonly id: string
-  readonly type: string
-  readonly data: Uint8Array
-  readonly metadata: Uint8Array
-}
+/** What of a stored event tells of an outcome. */
+export type RecordedOutcome = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'type' | 'data' | 'metadata'>
 
 /** What one stored event tells about a command. */
 export type Sighting =

@@ -1,15 +1,8 @@
 import type { CommandDefinition, EventDefinition } from '../definition/index.js'
 import { uuidV5 } from '../definition/uuid.js'
+import type { NewEvent } from '../store/contract.js'
 import { writeMetadata } from './metadata.js'
 import type { FailedVerdict, RefusedVerdict } from './outcome.js'
-
-/** An event on its way into the store; its data are JSON text, or nothing. */
-export interface NewEvent {
-  readonly id: string
-  readonly type: string
-  readonly data: Uint8Array
-  readonly metadata: Uint8Array
-}
 
 /** Which command caused what is stored. */
 export interface Cause {

@@ -1,0 +1,7 @@
+export { CommandIds } from './command-ids.js'
+export { POISON_DELIVERIES, SUSPECT_DELIVERIES } from './ruling.js'
+export type { Decided, Parking, TakenCommand } from './ruling.js'
+export { afterAppend, planRun, RUN_LIMITS } from './run.js'
+export type { Next, Plan, Run, RunLimits, RunRuling } from './run.js'
+export { emptyView, movedTo, replay } from './view.js'
+export type { Block, View } from './view.js'

@@ -1,0 +1,126 @@
+import type { AnyAggregate } from '../definition/index.js'
+import type { AppendAnswer, NewEvent } from '../store/contract.js'
+import { APPEND_BYTES, rule, SUSPECT_DELIVERIES, weightOf } from './ruling.js'
+import type { Decided, Parking, TakenCommand } from './ruling.js'
+import type { View } from './view.js'
+
+/** Commands decided in one run at the most. */
+export const RUN_COMMANDS = 500
+
+/**
+ * What is next for the commands that wait for one aggregate.
+ *
+ * `look`: some of their ids may stand in the stream; nothing may be decided before a reading has told which do.
+ * `run`: the rulings on the first commands, and what must be appended before any of them is made known.
+ */
+export type Plan =
+  | { readonly kind: 'look', readonly comIds: readonly string[] }
+  | Run
+
+export interface Run {
+  readonly kind: 'run'
+  /** The view that it was decided on. */
+  readonly view: View
+  /** One for each of the commands taken, in order; the commands beyond are for the next run. */
+  readonly rulings: readonly RunRuling[]
+  readonly events: readonly NewEvent[]
+}
+
+export type RunRuling =
+  | (Decided & { readonly comId: string })
+  /** Its outcome stands in the stream already. */
+  | { readonly kind: 'stands', readonly comId: string }
+  /** The same command is decided earlier in this run, and shares its fate. */
+  | { readonly kind: 'twin', readonly comId: string }
+  | { readonly kind: 'parked', readonly comId: string, readonly parking: Parking }
+
+/**
+ * Decides a run of commands of one aggregate, one after the other, in memory.
+ *
+ * That an outcome is the only one rests on this: it is appended at the exact revision of the view, and the view knows
+ * the ids of all commands whose outcomes stand at or below that revision, and this run's own.
+ *
+ * @param verified what a reading of the whole stream up to the view's revision has told of single ids
+ */
+export function planRun (
+  aggregate: AnyAggregate, view: View, commands: readonly TakenCommand[], verified: ReadonlyMap<string, boolean>
+): Plan {
+  const candidates = commands.slice(0, lengthOf(commands))
+  const unclear = candidates.map(command => command.comId)
+    .filter(comId => view.ids.has(comId) && !verified.has(comId))
+  if (unclear.length > 0) return { kind: 'look', comIds: unclear }
+
+  const rulings: RunRuling[] = []
+  const events: NewEvent[] = []
+  const decided = new Set<string>()
+  let standing: Decided['standing'] = view
+  let bytes = 0
+  for (const command of candidates) {
+    const { comId } = command
+    if (verified.get(comId) === true) {
+      rulings.push({ kind: 'stands', comId })
+      continue
+    }
+    if (decided.has(comId)) {
+      rulings.push({ kind: 'twin', comId })
+      continue
+    }
+    const ruling = rule(aggregate, standing, command)
+    if (ruling.kind === 'decided') {
+      bytes += weightOf(ruling.events)
+      if (bytes > APPEND_BYTES && events.length > 0) break
+      standing = ruling.standing
+      decided.add(comId)
+      events.push(...ruling.events)
+    }
+    rulings.push({ ...ruling, comId })
+  }
+  return { kind: 'run', view, rulings, events }
+}
+
+/** A command that has come too often is handled alone, so that it takes no others with it. */
+function lengthOf (commands: readonly TakenCommand[]): number {
+  const suspect = commands.findIndex(command => command.deliveries >= SUSPECT_DELIVERIES)
+  if (suspect === 0) return 1
+  return Math.min(suspect === -1 ? commands.length : suspect, RUN_COMMANDS)
+}
+
+/**
+ * What is next after the store's answer to a run's append.
+ *
+ * `done`: the outcomes stand; the view moves. `repeat`: append the same again, after a wait: its fate is unknown, or it
+ * was surely not written; at an exact revision a repetition writes nothing. `reload`: somebody else has written: every
+ * decision of the run is void, refusals too. `tombstoned`: the aggregate has no stream any more. `too_large`: the store
+ * takes less than was thought.
+ */
+export type Next =
+  | { readonly kind: 'done', readonly view: View }
+  | { readonly kind: 'repeat', readonly error: Error }
+  | { readonly kind: 'reload', readonly from: 'tail' | 'start' }
+  | { readonly kind: 'tombstoned' }
+  | { readonly kind: 'too_large' }
+
+export function afterAppend (run: Run, answer: AppendAnswer): Next {
+  switch (answer.kind) {
+    case 'written': return { kind: 'done', view: confirmed(run, answer.revision) }
+    case 'conflict': return { kind: 'reload', from: isBelow(run.view.revision, answer.current) ? 'tail' : 'start' }
+    case 'deleted': return { kind: 'tombstoned' }
+    case 'rejected': return answer.reason === 'too_large' ? { kind: 'too_large' } : { kind: 'repeat', error: answer.error }
+    case 'unavailable':
+    case 'unknown': return { kind: 'repeat', error: answer.error }
+  }
+}
+
+function confirmed ({ view, rulings }: Run, revision: bigint): View {
+  let { state, exists } = view
+  for (const ruling of rulings) {
+    if (ruling.kind !== 'decided') continue
+    view.ids.add(ruling.comId)
+    ;({ state, exists } = ruling.standing)
+  }
+  return { ...view, revision, state, exists }
+}
+
+function isBelow (revision: View['revision'], current: bigint | 'no_stream'): boolean {
+  return current !== 'no_stream' && (revision === 'no_stream' || revision < current)
+}
