@@ -21,6 +21,41 @@ export interface ErrorFault {
 export const DefinitionError = createError<'UNISTREAM_DEFINITION_INVALID', [string]>(
   'UNISTREAM_DEFINITION_INVALID', '%s', 500)
 
+/** A name that cannot be used in code, in a route or in the store: subject, name, what is wrong with it and what to do. */
+export const DefinitionNameError = createError<'UNISTREAM_DEFINITION_NAME', [string, string, string]>(
+  'UNISTREAM_DEFINITION_NAME', '%s cannot be called %s: %s', 500)
+
+/** A decide or an evolve is missing: what is missing, and what to add. */
+export const DefinitionIncompleteError = createError<'UNISTREAM_DEFINITION_INCOMPLETE', [string, string]>(
+  'UNISTREAM_DEFINITION_INCOMPLETE', '%s: %s', 500)
+
+/** A decide or an evolve for something that is not defined: what it is for, and what is defined. */
+export const DefinitionUnknownPartError = createError<'UNISTREAM_DEFINITION_UNKNOWN_PART', [string, string]>(
+  'UNISTREAM_DEFINITION_UNKNOWN_PART', '%s is not defined: %s', 500)
+
+/** A schema that JSON data cannot be checked against: whose schema it is, and what is wrong with it. */
+export const DefinitionSchemaError = createError<'UNISTREAM_DEFINITION_SCHEMA', [string, string]>(
+  'UNISTREAM_DEFINITION_SCHEMA', 'The schema of %s cannot be used: %s', 500)
+
+/** An example that does not fit the schema beside it: whose example it is, and its faults. */
+export const DefinitionExampleError = createError<'UNISTREAM_DEFINITION_EXAMPLE', [string, string]>(
+  'UNISTREAM_DEFINITION_EXAMPLE', 'An example of %s does not fit its schema: %s. Correct the example or the schema', 500)
+
+// Behaviour: raised while decide or evolve is at work.
+
+/** State or data hold something that is not plain data, and so cannot be kept from changing: where, and what it is. */
+export const NotPlainDataError = createError<'UNISTREAM_NOT_PLAIN_DATA', [string, string]>(
+  'UNISTREAM_NOT_PLAIN_DATA',
+  'At %s stands %s: use only plain objects, arrays, strings, numbers, booleans, bigints, null and undefined', 500)
+
+/** A refusal without a code or a message, or with details that are no JSON. */
+export const RefusalError = createError<'UNISTREAM_REFUSAL_INVALID', [string]>(
+  'UNISTREAM_REFUSAL_INVALID', 'refuse() was called with %s', 500)
+
+/** An evolve gave no state back. */
+export const NoStateError = createError<'UNISTREAM_NO_STATE', [string]>(
+  'UNISTREAM_NO_STATE', 'The evolve of %s returned nothing: it must return the new state', 500)
+
 // Settings: raised when a plugin is registered.
 
 /** A setting that nobody knows: misspelt, or of an aggregate or a command that is not defined. */
@@ -50,9 +85,14 @@ export const ConnectionConflictError = createError<'UNISTREAM_CONNECTION_CONFLIC
 
 // The store
 
-/** The store is away, or did not answer in time; nothing is known to have been written. */
-export const StoreUnavailableError = createError<'UNISTREAM_STORE_UNAVAILABLE', []>(
-  'UNISTREAM_STORE_UNAVAILABLE', 'The store is not available at the moment: try again with the same command id', 503)
+class StoreUnavailable extends createError<'UNISTREAM_STORE_UNAVAILABLE', [options?: { cause: unknown }]>(
+  'UNISTREAM_STORE_UNAVAILABLE', 'The store is not available at the moment: try again with the same command id', 503) {
+  /** Seconds to wait before the next attempt. */
+  readonly retryAfter: number = 2
+}
+
+/** The store is away, or did not answer in time; nothing is known to have been written. Its cause tells operators what to do. */
+export { StoreUnavailable as StoreUnavailableError }
 
 // Sending: a command that was not accepted.
 
@@ -86,10 +126,20 @@ export const CommandIdReusedError = createError<'UNISTREAM_COMMAND_ID_REUSED', [
 export const CommandTooLargeError = createError<'UNISTREAM_COMMAND_TOO_LARGE', []>(
   'UNISTREAM_COMMAND_TOO_LARGE', 'The command is too large to store', 413)
 
+class Overloaded extends createError<'UNISTREAM_OVERLOADED', []>(
+  'UNISTREAM_OVERLOADED', 'Too many commands are in flight: try again later with the same command id', 503) {
+  /** Seconds to wait before the next attempt. */
+  readonly retryAfter: number = 1
+}
+
 /** A bound of the sender is reached: too much is in flight. */
-export const OverloadedError = createError<'UNISTREAM_OVERLOADED', []>(
-  'UNISTREAM_OVERLOADED', 'Too many commands are in flight: try again later with the same command id', 503)
+export { Overloaded as OverloadedError }
+
+class Closing extends createError<'UNISTREAM_CLOSING', []>(
+  'UNISTREAM_CLOSING', 'This server is closing: send the command again with the same command id', 503) {
+  /** Seconds to wait before the next attempt. */
+  readonly retryAfter: number = 2
+}
 
 /** The server is closing. The command may be sent again, elsewhere or later, with the same id. */
-export const ClosingError = createError<'UNISTREAM_CLOSING', []>(
-  'UNISTREAM_CLOSING', 'This server is closing: send the command again with the same command id', 503)
+export { Closing as ClosingError }
