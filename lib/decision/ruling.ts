@@ -51,11 +51,12 @@ export const POISON_DELIVERIES = 10
 /** From the sixth delivery on a command is handled alone, so that it takes no others with it. */
 export const SUSPECT_DELIVERIES = 6
 
-/** What the events of one append may weigh: servers before 25.1 take 1 MiB. */
-export const APPEND_BYTES = 900 * 1024
-
-/** Rules on one command; deterministic, as far as decide and evolve are. */
-export function rule (aggregate: AnyAggregate, standing: Standing, command: TakenCommand): Ruling {
+/**
+ * Rules on one command; deterministic, as far as decide and evolve are.
+ *
+ * @param bytes what the events of the command may weigh
+ */
+export function rule (aggregate: AnyAggregate, standing: Standing, command: TakenCommand, bytes: number): Ruling {
   const definition = aggregate.commands.byStoredName(command.type)
   if (definition === undefined) {
     return parked('UNKNOWN_COMMAND', `The command type ${command.type} is not defined here.`)
@@ -72,9 +73,11 @@ export function rule (aggregate: AnyAggregate, standing: Standing, command: Take
     const list = faults.map(fault => `${fault.pointer === '' ? 'the command' : fault.pointer}: ${fault.message}`).join('; ')
     return parked('UNACCEPTED_COMMAND', `The command ${definition.name} does not fit its schema here: ${list}.`)
   }
-  return judge(aggregate, standing, command, definition, data, {
-    ...cause, fingerprint: definition.fingerprint(data)
-  })
+  const fullCause = { ...cause, fingerprint: definition.fingerprint(data) }
+  const ruling = judge(aggregate, standing, command, definition, data, fullCause)
+  if (ruling.kind === 'parked' || weightOf(ruling.events) <= bytes) return ruling
+  return verdict(aggregate, standing, fullCause,
+    failed(OutcomeCode.tooLarge, 'The events of the command are larger than the store takes.'))
 }
 
 function judge (
@@ -105,15 +108,14 @@ function judge (
       defect
     }
   }
-  return succeed(aggregate, standing, cause, events)
+  return succeed(aggregate, standing.state, cause, events)
 }
 
 function succeed (
-  aggregate: AnyAggregate, standing: Standing, cause: Cause, events: readonly DefinedEvent[]
+  aggregate: AnyAggregate, before: unknown, cause: Cause, events: readonly DefinedEvent[]
 ): Ruling {
   const stored = successEvents(cause, events)
-  if (weightOf(stored) > APPEND_BYTES) return tooLarge(aggregate, standing, cause)
-  let { state } = standing
+  let state = before
   for (const { definition, data } of events) {
     try {
       state = aggregate.evolve(definition.name, state, data)
@@ -122,12 +124,6 @@ function succeed (
     }
   }
   return { kind: 'decided', events: stored, verdict: { status: 'succeeded' }, standing: { state, exists: true } }
-}
-
-/** The failure of a command whose events the store would not take. */
-export function tooLarge (aggregate: AnyAggregate, standing: Standing, cause: Cause): Decided {
-  return verdict(aggregate, standing, cause,
-    failed(OutcomeCode.tooLarge, 'The events of the command are larger than the store takes.'))
 }
 
 /** What the events weigh by the measure of the servers that count most. */

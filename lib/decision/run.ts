@@ -1,11 +1,18 @@
 import type { AnyAggregate } from '../definition/index.js'
 import type { AppendAnswer, NewEvent } from '../store/contract.js'
-import { APPEND_BYTES, rule, SUSPECT_DELIVERIES, weightOf } from './ruling.js'
+import { rule, SUSPECT_DELIVERIES, weightOf } from './ruling.js'
 import type { Decided, Parking, TakenCommand } from './ruling.js'
 import type { View } from './view.js'
 
-/** Commands decided in one run at the most. */
-export const RUN_COMMANDS = 500
+/** How much one run may carry. */
+export interface RunLimits {
+  readonly commands: number
+  /** What the events of one append may weigh. */
+  readonly bytes: number
+}
+
+/** Servers before 25.1 take 1 MiB in one append. */
+export const RUN_LIMITS: RunLimits = { commands: 500, bytes: 900 * 1024 }
 
 /**
  * What is next for the commands that wait for one aggregate.
@@ -43,9 +50,10 @@ export type RunRuling =
  * @param verified what a reading of the whole stream up to the view's revision has told of single ids
  */
 export function planRun (
-  aggregate: AnyAggregate, view: View, commands: readonly TakenCommand[], verified: ReadonlyMap<string, boolean>
+  aggregate: AnyAggregate, view: View, commands: readonly TakenCommand[],
+  verified: ReadonlyMap<string, boolean>, limits: RunLimits = RUN_LIMITS
 ): Plan {
-  const candidates = commands.slice(0, lengthOf(commands))
+  const candidates = commands.slice(0, lengthOf(commands, limits))
   const unclear = candidates.map(command => command.comId)
     .filter(comId => view.ids.has(comId) && !verified.has(comId))
   if (unclear.length > 0) return { kind: 'look', comIds: unclear }
@@ -65,10 +73,10 @@ export function planRun (
       rulings.push({ kind: 'twin', comId })
       continue
     }
-    const ruling = rule(aggregate, standing, command)
+    const ruling = rule(aggregate, standing, command, limits.bytes)
     if (ruling.kind === 'decided') {
       bytes += weightOf(ruling.events)
-      if (bytes > APPEND_BYTES && events.length > 0) break
+      if (bytes > limits.bytes && events.length > 0) break
       standing = ruling.standing
       decided.add(comId)
       events.push(...ruling.events)
@@ -79,10 +87,10 @@ export function planRun (
 }
 
 /** A command that has come too often is handled alone, so that it takes no others with it. */
-function lengthOf (commands: readonly TakenCommand[]): number {
+function lengthOf (commands: readonly TakenCommand[], limits: RunLimits): number {
   const suspect = commands.findIndex(command => command.deliveries >= SUSPECT_DELIVERIES)
   if (suspect === 0) return 1
-  return Math.min(suspect === -1 ? commands.length : suspect, RUN_COMMANDS)
+  return Math.min(suspect === -1 ? commands.length : suspect, limits.commands)
 }
 
 /**
@@ -91,21 +99,23 @@ function lengthOf (commands: readonly TakenCommand[]): number {
  * `done`: the outcomes stand; the view moves. `repeat`: append the same again, after a wait: its fate is unknown, or it
  * was surely not written; at an exact revision a repetition writes nothing. `reload`: somebody else has written: every
  * decision of the run is void, refusals too. `tombstoned`: the aggregate has no stream any more. `too_large`: the store
- * takes less than was thought.
+ * takes less than was thought; plan again within these limits.
  */
 export type Next =
   | { readonly kind: 'done', readonly view: View }
   | { readonly kind: 'repeat', readonly error: Error }
   | { readonly kind: 'reload', readonly from: 'tail' | 'start' }
   | { readonly kind: 'tombstoned' }
-  | { readonly kind: 'too_large' }
+  | { readonly kind: 'too_large', readonly limits: RunLimits }
 
 export function afterAppend (run: Run, answer: AppendAnswer): Next {
   switch (answer.kind) {
     case 'written': return { kind: 'done', view: confirmed(run, answer.revision) }
     case 'conflict': return { kind: 'reload', from: isBelow(run.view.revision, answer.current) ? 'tail' : 'start' }
     case 'deleted': return { kind: 'tombstoned' }
-    case 'rejected': return answer.reason === 'too_large' ? { kind: 'too_large' } : { kind: 'repeat', error: answer.error }
+    case 'rejected': return answer.reason === 'too_large'
+      ? { kind: 'too_large', limits: smaller(run) }
+      : { kind: 'repeat', error: answer.error }
     case 'unavailable':
     case 'unknown': return { kind: 'repeat', error: answer.error }
   }
@@ -119,6 +129,12 @@ function confirmed ({ view, rulings }: Run, revision: bigint): View {
     ;({ state, exists } = ruling.standing)
   }
   return { ...view, revision, state, exists }
+}
+
+/** First each command alone, then not even that one. */
+function smaller ({ rulings, events }: Run): RunLimits {
+  const alone = rulings.filter(ruling => ruling.kind === 'decided').length === 1
+  return { commands: 1, bytes: alone ? weightOf(events) - 1 : RUN_LIMITS.bytes }
 }
 
 function isBelow (revision: View['revision'], current: bigint | 'no_stream'): boolean {
