@@ -1,0 +1,3 @@
+export { Streams, type CommitListener, type DeleteResult, type StreamLimits, type StreamState } from './streams.js'
+export type { AppendRequest, AppendResult, Expected, NewRecord } from './append.js'
+export { isMetastream, metastreamOf, originalOf, isSoftDeleted, parseMetadata, type StreamMetadata } from './metadata.js'

@@ -1,0 +1,96 @@
+import { TOMBSTONE_REVISION } from '../log/record.js'
+
+/** What a stream's metadata asks of the server. An ACL is stored and shown, not enforced. */
+export interface StreamMetadata {
+  /** Only this many of the last events are to be seen. */
+  maxCount?: bigint
+  /** Events older than this, in seconds, are not to be seen. */
+  maxAge?: bigint
+  /** Events below this revision are not to be seen; {@link TOMBSTONE_REVISION} says that the stream is soft-deleted. */
+  truncateBefore?: bigint
+}
+
+const NO_METADATA: StreamMetadata = Object.freeze({})
+
+/** What a metastream behaves as if it had. */
+export const METASTREAM_METADATA: StreamMetadata = Object.freeze({ maxCount: 1n })
+
+/** The metadata of a soft-deleted stream; it takes the place of all that was there. */
+export const SOFT_DELETED = `{"$tb":${TOMBSTONE_REVISION}}`
+
+export function isMetastream (stream: string): boolean {
+  return stream.startsWith('$$')
+}
+
+export function metastreamOf (stream: string): string {
+  return `$$${stream}`
+}
+
+export function originalOf (metastream: string): string {
+  return metastream.slice(2)
+}
+
+export function isSoftDeleted (metadata: StreamMetadata): boolean {
+  return metadata.truncateBefore === TOMBSTONE_REVISION
+}
+
+/**
+ * Reads the data of a `$metadata` event. One key of a wrong type or out of range makes the whole of it count as empty,
+ * and so does broken JSON: the real server does the same.
+ */
+export function parseMetadata (json: boolean, data: Uint8Array): StreamMetadata {
+  const text = json ? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8') : ''
+  const value = parseObject(text)
+  if (value === undefined) return NO_METADATA
+  const metadata: StreamMetadata = {}
+  try {
+    const maxCount = integer(value, text, '$maxCount', 1n)
+    if (maxCount !== undefined) metadata.maxCount = maxCount
+    const maxAge = integer(value, text, '$maxAge', 1n)
+    if (maxAge !== undefined) metadata.maxAge = maxAge
+    const truncateBefore = integer(value, text, '$tb', 0n)
+    if (truncateBefore !== undefined) metadata.truncateBefore = truncateBefore
+    integer(value, text, '$cacheControl', 1n)
+    const acl = value['$acl']
+    if (acl !== undefined && (typeof acl !== 'object' || acl === null || Array.isArray(acl))) return NO_METADATA
+  } catch (error) {
+    if (error instanceof OutOfRange) return NO_METADATA
+    throw error
+  }
+  return metadata
+}
+
+/** The metadata with another `$tb`; of what is no JSON object nothing is kept. */
+export function withTruncateBefore (data: Uint8Array, revision: bigint): Buffer {
+  const value = parseObject(Buffer.from(data).toString('utf8')) ?? {}
+  delete value['$tb']
+  const rest = JSON.stringify(value).slice(1)
+  return Buffer.from(`{"$tb":${revision}${rest === '}' ? '' : ','}${rest}`)
+}
+
+class OutOfRange extends Error {}
+
+function parseObject (text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function integer (value: Record<string, unknown>, text: string, key: string, least: bigint): bigint | undefined {
+  const number = value[key]
+  if (number === undefined) return undefined
+  if (typeof number !== 'number' || !Number.isInteger(number)) throw new OutOfRange()
+  // Beyond 2^53 a number of JavaScript is no longer the one that was written, and the greatest int64 has a meaning.
+  const exact = Number.isSafeInteger(number) ? BigInt(number) : written(text, key)
+  if (exact < least || exact > TOMBSTONE_REVISION) throw new OutOfRange()
+  return exact
+}
+
+function written (text: string, key: string): bigint {
+  const match = new RegExp(`"\\${key}"\\s*:\\s*(-?\\d+)\\s*[,}]`).exec(text)
+  if (match?.[1] === undefined) throw new OutOfRange()
+  return BigInt(match[1])
+}
