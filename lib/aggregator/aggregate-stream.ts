@@ -1,0 +1,82 @@
+import type { AnyAggregate } from '../definition/index.js'
+import { emptyView, movedTo, replay } from '../decision/index.js'
+import type { View } from '../decision/index.js'
+import { commandOf, streamNames } from '../outcome/index.js'
+import type { RecordedEvent, ResolvedEvent, Store } from '../store/index.js'
+import { Gate } from './gate.js'
+
+const PAGE = 500
+
+/** Readings of aggregates' streams side by side; more would only queue at the store. */
+const READINGS = 32
+
+/** Reads the streams of one type's aggregates. Rejects when the store is away. */
+export class AggregateStreams {
+  readonly #aggregate: AnyAggregate
+  readonly #store: Store
+  readonly #gate = new Gate(READINGS)
+  readonly #name: (aggId: string) => string
+
+  constructor (aggregate: AnyAggregate, store: Store) {
+    this.#aggregate = aggregate
+    this.#store = store
+    this.#name = streamNames(aggregate.commands.storedName).aggregate
+  }
+
+  name (aggId: string): string {
+    return this.#name(aggId)
+  }
+
+  /** The view moved on to the stream's end; from an empty view, the whole aggregate. */
+  load (aggId: string, from: View = emptyView(this.#aggregate)): Promise<View | 'tombstoned'> {
+    return this.#gate.pass(() => this.#load(aggId, from))
+  }
+
+  async #load (aggId: string, from: View): Promise<View | 'tombstoned'> {
+    let view = from
+    for (;;) {
+      const page = await this.#store.read(this.#name(aggId), {
+        direction: 'forwards', from: view.revision === 'no_stream' ? 'start' : view.revision + 1n, count: PAGE
+      })
+      if (page.kind === 'deleted') return 'tombstoned'
+      // Never written, or soft-deleted: in both cases the aggregate begins anew.
+      if (page.kind === 'no_stream') return emptyView(this.#aggregate)
+      const records = recordsOf(page.events)
+      view = replay(this.#aggregate, view, records)
+      if (records.length === 0) return page.head === undefined ? view : movedTo(view, page.head)
+      if (page.head === undefined ? records.length < PAGE : view.revision === page.head) return view
+    }
+  }
+
+  /**
+   * Looks for the outcomes of these commands, from the stream's end, since those that are asked for again are mostly
+   * young. What it does not find stands nowhere in the stream as it was when the reading began.
+   */
+  find (aggId: string, comIds: Iterable<string>): Promise<Map<string, RecordedEvent | undefined>> {
+    return this.#gate.pass(() => this.#find(aggId, comIds))
+  }
+
+  async #find (aggId: string, comIds: Iterable<string>): Promise<Map<string, RecordedEvent | undefined>> {
+    const found = new Map<string, RecordedEvent | undefined>([...comIds].map(comId => [comId, undefined]))
+    let missing = found.size
+    let from: bigint | 'end' = 'end'
+    while (missing > 0) {
+      const page = await this.#store.read(this.#name(aggId), { direction: 'backwards', from, count: PAGE })
+      const records = page.kind === 'page' ? recordsOf(page.events) : []
+      for (const record of records) {
+        const comId = commandOf(record)
+        if (!found.has(comId) || found.get(comId) !== undefined) continue
+        found.set(comId, record)
+        missing--
+      }
+      const last = records.at(-1)
+      if (last === undefined || last.revision === 0n) break
+      from = last.revision - 1n
+    }
+    return found
+  }
+}
+
+function recordsOf (events: readonly ResolvedEvent[]): RecordedEvent[] {
+  return events.flatMap(({ event }) => event === undefined ? [] : [event])
+}
