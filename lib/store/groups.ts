@@ -122,8 +122,10 @@ function clientSettings ({ strategy, maxSubscriberCount, ...settings }: GroupSet
 }
 
 function groupInfo ({ status: state, settings, stats, connections }: PersistentSubscriptionToStreamInfo): GroupInfo {
-  const { consumerStrategyName, maxSubscriberCount, startFrom, resolveLinkTos, messageTimeout, maxRetryCount, checkPointAfter,
-    checkPointLowerBound, checkPointUpperBound, liveBufferSize, readBatchSize, historyBufferSize } = settings
+  const {
+    consumerStrategyName, maxSubscriberCount, startFrom, resolveLinkTos, messageTimeout, maxRetryCount, checkPointAfter,
+    checkPointLowerBound, checkPointUpperBound, liveBufferSize, readBatchSize, historyBufferSize
+  } = settings
   return {
     status: state,
     ...stats.lastCheckpointedEventRevision === undefined ? {} : { lastCheckpointed: stats.lastCheckpointedEventRevision },
