@@ -118,6 +118,7 @@ export class Lane {
     const patience = new Patience(this.#tools.signal)
     for (let recoveries = 0; ; recoveries++) {
       if (recoveries > QUICK_RECOVERIES) await patience.wait()
+      if (this.#view === undefined) forgetAbsent(found)
       const view = this.#view ?? await this.#load()
       if (view === 'tombstoned') return this.#failAll()
       const verified = new Map([...found].map(([comId, record]) => [comId, record !== undefined]))
@@ -129,8 +130,7 @@ export class Lane {
       }
       const next = plan.events.length === 0 ? undefined : await this.#append(plan)
       if (next === undefined || next.kind === 'done') return this.#settle(plan, found, next?.view)
-      // Not to have been found is true only of the view that it was looked for with.
-      found.clear()
+      forgetAbsent(found)
       await this.#recover(next)
     }
   }
@@ -230,4 +230,9 @@ export class Lane {
   #complain (patience: Patience, error: unknown, trouble: string): void {
     if (patience.attempts === 0) this.#tools.log.warn({ err: error, aggId: this.aggId }, `${trouble}; trying again`)
   }
+}
+
+/** Not to have been found is true only of a view that is older than the look. */
+function forgetAbsent (found: Found): void {
+  for (const [comId, record] of found) if (record === undefined) found.delete(comId)
 }

@@ -10,6 +10,8 @@ export interface StreamNames {
   readonly duplicate: string
   /** The links of `$by_category` to all of the above but the commands. */
   readonly category: string
+  /** How far the workers' sweep has seen the command stream; of no category, so that no sender sees it. */
+  readonly sweep: string
   /** The events and refusals of one aggregate: the only place where outcomes are decided. */
   aggregate(aggId: string): string
   /** The aggregate whose stream this is, if it is one of this type's. */
@@ -24,6 +26,7 @@ export function streamNames (type: string): StreamNames {
     fail: `${prefix}Fail`,
     duplicate: `${prefix}Duplicate`,
     category: `$ce-${type}`,
+    sweep: `UniStream.Sweep.${type}`,
     aggregate: aggId => prefix + aggId,
     aggIdOf: stream => stream.startsWith(prefix) ? parseUuid(stream.slice(prefix.length)) : undefined
   }

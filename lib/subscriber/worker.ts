@@ -1,0 +1,184 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { AnyAggregate } from '../definition/index.js'
+import { Aggregator } from '../aggregator/index.js'
+import { streamNames } from '../outcome/index.js'
+import type { AggregateSettings } from '../settings/index.js'
+import type { Store, StoreLog } from '../store/index.js'
+import { CommandLoop } from './command-loop.js'
+import { WORKERS_GROUP } from './group.js'
+import { Intake } from './intake.js'
+import { losesCommands } from './server-version.js'
+import { Sweep } from './sweep.js'
+import { warmUp } from './warm-up.js'
+
+/** Workers that start together sweep one after the other rather than at once. */
+const SWEEP_JITTER = 3_000
+
+/** Part of the drain time that is left for the acks and the end of the subscriptions. */
+const FAREWELL = 0.2
+
+export interface WorkerSettings {
+  /** Seconds. */
+  readonly messageTimeout: number
+  /** Commands held at once, for each type. */
+  readonly buffer: number
+  /** Seconds for an orderly close. */
+  readonly drainTime: number
+  /** `auto`: only on servers that are known to lose commands of a group. */
+  readonly sweep: 'auto' | 'always'
+  readonly announce: boolean
+  readonly aggregate: (name: string) => AggregateSettings
+}
+
+export interface WorkerOptions {
+  readonly aggregates: readonly AnyAggregate[]
+  readonly store: Store
+  readonly settings: WorkerSettings
+  readonly log: StoreLog
+}
+
+/** Whether everything stands, and if not, what does not. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+  /** What needs somebody's eye, though everything stands. */
+  readonly warnings: readonly string[]
+}
+
+interface Line {
+  readonly aggregate: AnyAggregate
+  readonly aggregator: Aggregator
+  readonly intake: Intake
+  readonly loop: CommandLoop
+  readonly sweep: Sweep
+  parkedReplayed: boolean
+  warmed: boolean
+}
+
+/** Takes commands of its aggregate types from the store and brings each to its one outcome. */
+export class Worker {
+  readonly #store: Store
+  readonly #settings: WorkerSettings
+  readonly #log: StoreLog
+  readonly #lines: readonly Line[]
+  readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
+  #sweeps: Promise<boolean> | undefined
+
+  constructor ({ aggregates, store, settings, log }: WorkerOptions) {
+    this.#store = store
+    this.#settings = settings
+    this.#log = log
+    this.#lines = aggregates.map(aggregate => this.#line(aggregate))
+  }
+
+  start (): void {
+    for (const { loop } of this.#lines) loop.start()
+  }
+
+  readiness (): Readiness {
+    const reasons = this.#lines.filter(({ loop }) => !loop.standing)
+      .map(({ aggregate, loop }) => `commands of ${aggregate.commands.name} are not taken: ${loop.trouble}`)
+    const warnings = this.#lines.filter(({ loop }) => loop.parked > 0)
+      .map(({ aggregate, loop }) => `${loop.parked} commands of ${aggregate.commands.name} are parked: this version cannot decide them`)
+    return { ready: reasons.length === 0, reasons, warnings }
+  }
+
+  /** Takes no more commands. */
+  stopIntake (): void {
+    for (const { loop } of this.#lines) loop.stopIntake()
+  }
+
+  /** Finishes what is held, as far as the drain time allows, acknowledges it, and leaves the rest to other workers. */
+  close (): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close (): Promise<void> {
+    this.stopIntake()
+    const patience = new AbortController()
+    const drained = Promise.all(this.#lines.map(({ intake }) => intake.emptied()))
+    const late = wait(this.#settings.drainTime * 1000 * (1 - FAREWELL), undefined, { signal: patience.signal }).catch(() => {})
+    await Promise.race([drained, late])
+    patience.abort()
+    this.#closing.abort()
+    const left = this.#lines.reduce((sum, { intake }) => sum + intake.size, 0)
+    if (left > 0) this.#log.warn({ commands: left }, 'closing with commands in hand; other workers will take them')
+    // Acks leave with the loops, so these stop before the lanes are told to give up.
+    await Promise.all(this.#lines.map(({ loop }) => loop.stop()))
+    await Promise.all(this.#lines.map(({ aggregator }) => aggregator.close()))
+  }
+
+  #line (aggregate: AnyAggregate): Line {
+    const store = this.#store
+    const log = this.#log
+    const { capacity, multiple } = this.#settings.aggregate(aggregate.commands.name)
+    const aggregator = new Aggregator({ aggregate, store, log, capacity, multiple, announce: this.#settings.announce })
+    const intake = new Intake(aggregator)
+    const { messageTimeout, buffer } = this.#settings
+    const line: Line = {
+      aggregate,
+      aggregator,
+      intake,
+      loop: new CommandLoop({
+        aggregate, intake, store, log, messageTimeout, buffer, onConfirmed: () => { this.#confirmed(line) }
+      }),
+      sweep: new Sweep(aggregate, intake, store, log, this.#closing.signal),
+      parkedReplayed: false,
+      warmed: false
+    }
+    return line
+  }
+
+  #confirmed (line: Line): void {
+    const name = line.aggregate.commands.name
+    this.#replayParked(line)
+      .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not replay the parked commands; tried again at the next confirmation') })
+    this.#warmUp(line)
+      .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not load the youngest aggregates; they load when they are needed') })
+    this.#sweep(line)
+      .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not sweep for lost commands; tried again at the next confirmation') })
+  }
+
+  /** What another version has parked may be decidable by this one. */
+  async #replayParked (line: Line): Promise<void> {
+    if (line.parkedReplayed) return
+    line.parkedReplayed = true
+    try {
+      await this.#store.replayParked(streamNames(line.aggregate.commands.storedName).commands, WORKERS_GROUP)
+    } catch (error) {
+      line.parkedReplayed = false
+      throw error
+    }
+  }
+
+  async #warmUp (line: Line): Promise<void> {
+    const { name, storedName } = line.aggregate.commands
+    const { latest, capacity } = this.#settings.aggregate(name)
+    if (line.warmed || latest === 0) return
+    line.warmed = true
+    const since = Date.now() - latest * 60_000
+    const loaded = await warmUp(this.#store, storedName, line.aggregator, since, capacity, this.#closing.signal)
+    this.#log.info({ aggregate: name, loaded }, 'the youngest aggregates are in memory')
+  }
+
+  async #sweep (line: Line): Promise<void> {
+    this.#sweeps ??= this.#needsSweep().catch(error => {
+      this.#sweeps = undefined
+      throw error
+    })
+    if (!await this.#sweeps) return
+    await wait(Math.random() * SWEEP_JITTER, undefined, { signal: this.#closing.signal }).catch(() => {})
+    if (!this.#closing.signal.aborted) await line.sweep.run()
+  }
+
+  async #needsSweep (): Promise<boolean> {
+    if (this.#settings.sweep === 'always') return true
+    const version = await this.#store.serverVersion()
+    if (!losesCommands(version)) return false
+    this.#log.warn({ version }, 'this server can lose commands of a PinnedByCorrelation group; the worker looks for them at every ' +
+      'confirmation. Mended in 24.10.14, 26.0.3 and 26.1')
+    return true
+  }
+}
