@@ -198,7 +198,7 @@ export class SupervisedSubscription implements Subscription {
 
   async #wait (milliseconds: number): Promise<void> {
     if (this.#stopped) return
-    await new Promise(resolve => {
+    await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, milliseconds)
       this.#wake = () => {
         clearTimeout(timer)
