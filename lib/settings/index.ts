@@ -1,0 +1,6 @@
+export { readSettings } from './read.js'
+export type { Purpose } from './read.js'
+export { connectionSettings } from './connection.js'
+export type { ConnectionSettings } from './connection.js'
+export type { Environment } from './environment.js'
+export type * from './options.js'
