@@ -1,0 +1,49 @@
+import type { LogRecord, Resolved } from '../log/record.js'
+import type { Consumer } from './consumer.js'
+
+/** The bucket of a message for which none was worked out yet. */
+export const NO_BUCKET = -1
+
+/** An event on its way through a group, from its being read to its being finished. */
+export class Message {
+  readonly event: LogRecord | undefined
+  readonly link: LogRecord | undefined
+  /** What consumers ack by: the link's id when there is a link. */
+  readonly id: string
+  /** Where the message stands in the group's source. */
+  readonly position: bigint
+  /** Where the one before it stands, for a checkpoint that has to stop there; nothing before the first. */
+  readonly previous: bigint | undefined
+  /** Whether it comes from the parked messages and not from the source, so that no checkpoint knows it. */
+  readonly replayed: boolean
+  retryCount = 0
+  /** Its place among the messages to be tried again: they go out by ascending rank. */
+  rank = 0n
+  bucket = NO_BUCKET
+  /** Nothing is left to be done with it: the checkpoint may pass it. */
+  finished = false
+  holder: Consumer | undefined
+  /** When it was last given out, in milliseconds of the group's clock. */
+  sentAt = 0
+
+  constructor (resolved: Resolved, position: bigint, previous: bigint | undefined, replayed: boolean) {
+    this.event = resolved.event
+    this.link = resolved.link
+    this.position = position
+    this.previous = previous
+    this.replayed = replayed
+    this.id = this.original.id
+  }
+
+  /** The record that stands in the source: the link when there is one. */
+  get original (): LogRecord {
+    const record = this.link ?? this.event
+    if (record === undefined) throw new TypeError('A message is of an event or of a link')
+    return record
+  }
+
+  /** The record that the message is about: the link only where its target could not be had. */
+  get subject (): LogRecord {
+    return this.event ?? this.original
+  }
+}
