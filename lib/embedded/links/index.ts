@@ -1,0 +1,2 @@
+export { CategoryLinks, type LinksStatus } from './category-links.js'
+export { categoryOf } from './category.js'

@@ -1,0 +1,88 @@
+import anyPb from 'google-protobuf/google/protobuf/any_pb.js'
+import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js'
+import protobuf from 'google-protobuf'
+import type { AppendResult, Expected } from '../streams/index.js'
+import { codePb, sharedPb, statusPb, streamsPb } from './protocol.js'
+import { streamIdentifier } from './recorded.js'
+
+type UUID = InstanceType<typeof sharedPb.UUID>
+type Response = InstanceType<typeof streamsPb.BatchAppendResp>
+type Status = InstanceType<typeof statusPb.Status>
+
+const { Code } = codePb
+
+/** The answer to one batch. */
+export function outcome (correlation: UUID, stream: string, expected: Expected, result: AppendResult): Response {
+  const response = answerTo(correlation, stream)
+  switch (result.kind) {
+    case 'written': {
+      const position = result.position.toString()
+      const success = new streamsPb.BatchAppendResp.Success()
+      if (result.revision < 0n) success.setNoStream(new emptyPb.Empty())
+      else success.setCurrentRevision(result.revision.toString())
+      success.setPosition(new sharedPb.AllStreamPosition().setCommitPosition(position).setPreparePosition(position))
+      return response.setSuccess(success)
+    }
+    case 'conflict':
+      return response.setError(problem(Code.ALREADY_EXISTS, 'Wrong expected version', 'WrongExpectedVersion',
+        wrongExpectedVersion(result.current, expected).serializeBinary()))
+    case 'deleted':
+      return response.setError(problem(Code.NOT_FOUND, 'Stream deleted', 'StreamDeleted',
+        new sharedPb.StreamDeleted().setStreamIdentifier(streamIdentifier(stream)).serializeBinary()))
+    case 'append_too_large':
+      return response.setError(problem(Code.INVALID_ARGUMENT, 'Maximum Append Size Exceeded', 'MaximumAppendSizeExceeded',
+        new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(result.limit).serializeBinary()))
+    case 'event_too_large':
+      return response.setError(problem(Code.INVALID_ARGUMENT, 'Maximum Append Event Size Exceeded', 'MaximumAppendEventSizeExceeded',
+        eventSizeExceeded(result.id, result.size, result.limit)))
+  }
+}
+
+/** The answer to a batch that was not written, for a reason given or because the log could not write. */
+export function failure (correlation: UUID, stream: string, reason: unknown): Response {
+  return answerTo(correlation, stream).setError(reason instanceof statusPb.Status ? reason : notWritten(reason))
+}
+
+export function badRequest (message: string): Status {
+  return problem(Code.INVALID_ARGUMENT, message, 'BadRequest', new sharedPb.BadRequest().setMessage(message).serializeBinary())
+}
+
+export function timeout (): Status {
+  return problem(Code.DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new sharedPb.Timeout().serializeBinary())
+}
+
+function notWritten (error: unknown): Status {
+  const message = error instanceof Error ? error.message : String(error)
+  return problem(Code.UNKNOWN, `The server could not write: ${message}`, 'Unknown', new sharedPb.Unknown().serializeBinary())
+}
+
+function answerTo (correlation: UUID, stream: string): Response {
+  return new streamsPb.BatchAppendResp().setCorrelationId(correlation).setStreamIdentifier(streamIdentifier(stream))
+}
+
+function problem (code: number, message: string, detail: string, bytes: Uint8Array): Status {
+  const details = new anyPb.Any()
+  details.pack(bytes, `event_store.client.${detail}`)
+  return new statusPb.Status().setCode(code).setMessage(message).setDetails(details)
+}
+
+function wrongExpectedVersion (current: bigint, expected: Expected): InstanceType<typeof sharedPb.WrongExpectedVersion> {
+  const message = new sharedPb.WrongExpectedVersion()
+  if (current < 0n) message.setCurrentNoStream(new emptyPb.Empty())
+  else message.setCurrentStreamRevision(current.toString())
+  switch (expected) {
+    case 'any': return message.setExpectedAny(new emptyPb.Empty())
+    case 'stream_exists': return message.setExpectedStreamExists(new emptyPb.Empty())
+    case 'no_stream': return message.setExpectedNoStream(new emptyPb.Empty())
+    default: return message.setExpectedStreamPosition(expected.toString())
+  }
+}
+
+/** The client ships no class for this detail, so it is written field by field. */
+function eventSizeExceeded (id: string, size: number, limit: number): Uint8Array {
+  const writer = new protobuf.BinaryWriter()
+  writer.writeString(1, id)
+  writer.writeUint32(2, size)
+  writer.writeUint32(3, limit)
+  return writer.getResultBuffer()
+}

@@ -1,0 +1,42 @@
+import type { ServerWritableStream } from '@grpc/grpc-js'
+
+/** Writes the answers of a streaming call no faster than its client takes them. */
+export class CallWriter<Response> {
+  readonly #call: ServerWritableStream<unknown, Response>
+  #closed = false
+  #wake: (() => void) | undefined
+
+  constructor (call: ServerWritableStream<unknown, Response>) {
+    this.#call = call
+    const close = (): void => {
+      this.#closed = true
+      this.wake()
+    }
+    call.on('cancelled', close)
+    call.on('close', close)
+    call.on('error', close)
+    call.on('drain', () => { this.wake() })
+  }
+
+  /** Whether nobody reads any more. */
+  get closed (): boolean {
+    return this.#closed || this.#call.cancelled
+  }
+
+  /** Undefined when more may be written at once; else what to wait for first. */
+  write (response: Response): Promise<void> | undefined {
+    if (this.closed || this.#call.write(response)) return undefined
+    return this.pause()
+  }
+
+  /** Resolves at {@link wake}, at the latest when the call is closed. */
+  pause (): Promise<void> {
+    if (this.closed) return Promise.resolve()
+    return new Promise((resolve) => { this.#wake = resolve })
+  }
+
+  wake (): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+}

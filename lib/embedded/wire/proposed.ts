@@ -1,0 +1,56 @@
+import { status, type ServiceError } from '@grpc/grpc-js'
+import type { NewRecord } from '../streams/index.js'
+import { callError } from './errors.js'
+import type { sharedPb } from './protocol.js'
+import { JSON_CONTENT } from './recorded.js'
+import { uuidText } from './uuid.js'
+
+/** What the proposed messages of both kinds of append have in common. */
+interface ProposedMessage {
+  getId (): InstanceType<typeof sharedPb.UUID> | undefined
+  getMetadataMap (): { get (key: string): string | undefined }
+  getCustomMetadata_asU8 (): Uint8Array
+  getData_asU8 (): Uint8Array
+}
+
+/** An event that cannot be stored, with the status that the Append call ends with. */
+export class InvalidEvent extends Error {
+  readonly status: ServiceError
+
+  constructor (message: string, error: ServiceError) {
+    super(message)
+    this.status = error
+  }
+}
+
+/** @throws {InvalidEvent} when the id is no UUID or nil, or the type or content type is missing */
+export function newRecord (message: ProposedMessage): NewRecord {
+  const id = uuidText(message.getId())
+  const properties = message.getMetadataMap()
+  const type = properties.get('type')
+  const contentType = properties.get('content-type')
+  if (type === undefined || contentType === undefined) throw missing(type === undefined ? 'type' : 'content-type')
+  if (id === undefined) throw thrown('Empty or malformed event id')
+  if (type === '') throw thrown('Empty event type')
+  return { id, type, json: contentType === JSON_CONTENT, data: message.getData_asU8(), metadata: message.getCustomMetadata_asU8() }
+}
+
+function missing (property: string): InvalidEvent {
+  const message = `Required Metadata Property '${property}' is missing`
+  return new InvalidEvent(message, callError(status.INVALID_ARGUMENT, message, {
+    exception: 'missing-required-metadata-property',
+    'required-metadata-properties': 'type,content-type'
+  }))
+}
+
+function thrown (message: string): InvalidEvent {
+  return new InvalidEvent(message, callError(status.UNKNOWN, `Exception was thrown by handler. ${message}`))
+}
+
+/** Why nothing can be written to a stream of that name. */
+export function unwritable (stream: string): string | undefined {
+  if (stream === '') return 'The stream has no name'
+  if (stream === '$$') return 'The stream name $$ names no stream'
+  if (stream === '$all') return '$all is read, not written to'
+  return undefined
+}

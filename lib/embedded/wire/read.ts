@@ -1,0 +1,33 @@
+import type { ServerWritableStream } from '@grpc/grpc-js'
+import type { Streams } from '../streams/index.js'
+import { CallWriter } from './call-writer.js'
+import type { OpenCalls } from './calls.js'
+import { readAll, readStream } from './pages.js'
+import { parseRead, type ReadRequest, type ReadResponse } from './read-request.js'
+import type { Signals } from './signals.js'
+import { followAll, followStream } from './subscription.js'
+import { handlerThrew } from './errors.js'
+
+/** Reads of a stream or of `$all`, once or followed for ever. */
+export function readHandler (streams: Streams, signals: Signals, open: OpenCalls) {
+  return (call: ServerWritableStream<ReadRequest, ReadResponse>): void => {
+    const writer = new CallWriter(call)
+    open.add(call)
+    serve(call.request, writer, streams, signals).then(() => {
+      if (!writer.closed) call.end()
+    }, (error: unknown) => {
+      if (writer.closed) return
+      call.emit('error', error instanceof Error && 'code' in error ? error : handlerThrew())
+    }).finally(() => { open.delete(call) })
+  }
+}
+
+async function serve (message: ReadRequest, writer: CallWriter<ReadResponse>, streams: Streams, signals: Signals): Promise<void> {
+  const request = parseRead(message)
+  switch (request.kind) {
+    case 'stream': return await readStream(request, writer, streams)
+    case 'all': return await readAll(request, writer, streams)
+    case 'follow-stream': return await followStream(request, writer, streams, signals)
+    case 'follow-all': return await followAll(request, writer, streams, signals)
+  }
+}

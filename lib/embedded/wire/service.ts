@@ -1,0 +1,9 @@
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+
+/** One gRPC service of the server. What its handlers leave out is answered UNIMPLEMENTED. */
+export interface WireService {
+  readonly definition: ServiceDefinition
+  readonly handlers: UntypedServiceImplementation
+  /** Ends the calls that are open, in the way that the service ends them when its server stops. */
+  endCalls? (): void
+}

@@ -1,0 +1,27 @@
+import type { Streams } from '../streams/index.js'
+import type { Answers } from './answers.js'
+import { appendHandler } from './append.js'
+import { batchAppendHandler } from './batch-append.js'
+import { OpenCalls } from './calls.js'
+import { deleteHandler, tombstoneHandler } from './delete.js'
+import { stopping } from './errors.js'
+import { streamsGrpc } from './protocol.js'
+import { readHandler } from './read.js'
+import type { WireService } from './service.js'
+import { Signals } from './signals.js'
+
+/** The service of streams: appends of both kinds, reads, subscriptions, deletions. */
+export function streamsService (streams: Streams, answers: Answers): WireService {
+  const open = new OpenCalls()
+  return {
+    definition: streamsGrpc.StreamsService,
+    handlers: {
+      append: appendHandler(streams, answers),
+      batchAppend: batchAppendHandler(streams, answers, open),
+      read: readHandler(streams, new Signals(streams), open),
+      delete: deleteHandler(streams),
+      tombstone: tombstoneHandler(streams)
+    },
+    endCalls: () => { open.endAll(stopping) }
+  }
+}
