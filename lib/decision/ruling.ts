@@ -138,6 +138,10 @@ interface DefinedEvent {
 
 /** What decide returned, held against the definitions; whatever does not fit is a defect of decide. */
 function eventsOf (aggregate: AnyAggregate, decision: unknown): DefinedEvent[] {
+  if (decision instanceof Promise) {
+    decision.catch(() => {})
+    throw new Error('decide returned a promise: it must be a pure function, without async')
+  }
   const events: unknown[] = Array.isArray(decision) ? decision : [decision]
   if (events.length === 0) throw new Error('decide returned no event')
   return events.map(event => {
