@@ -2,7 +2,7 @@ import t from 'tap'
 import { afterAppend, emptyView, planRun, RUN_LIMITS } from '../../lib/decision/index.js'
 import type { Run, TakenCommand, View } from '../../lib/decision/index.js'
 import { readMetadata } from '../../lib/outcome/index.js'
-import { aggId, comId, Counter, taken } from './counter.js'
+import { aggId, comId, Counter, taken } from '../harness/counter.js'
 
 const none = new Map<string, boolean>()
 const error = new Error('away')

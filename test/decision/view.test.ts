@@ -3,7 +3,7 @@ import { emptyView, movedTo, replay } from '../../lib/decision/index.js'
 import { successEvents, verdictEvent } from '../../lib/outcome/index.js'
 import type { RecordedOutcome } from '../../lib/outcome/index.js'
 import type { NewEvent } from '../../lib/store/contract.js'
-import { aggId, comId, Counter } from './counter.js'
+import { aggId, comId, Counter } from '../harness/counter.js'
 
 const at = (event: NewEvent, revision: bigint): RecordedOutcome => ({ ...event, stream: `Counter-${aggId}`, revision })
 const added = (n: number, revision: bigint) =>

@@ -2,16 +2,6 @@ import { Type } from '@sinclair/typebox'
 import { creates, defineAggregate, defineCommands, defineEvents, refuse } from '../../lib/definition/index.js'
 import type { TakenCommand } from '../../lib/decision/index.js'
 
-/** An aggregate that has every way of going wrong. */
-export const commands = defineCommands('Counter', {
-  Start: Type.Object({}),
-  Add: Type.Object({ by: Type.Integer() }),
-  AddTwice: Type.Object({ by: Type.Integer() }),
-  Refuse: Type.Object({ details: Type.Optional(Type.Any()) }),
-  Misbehave: Type.Object({ how: Type.String() }),
-  Write: Type.Object({ bytes: Type.Integer() })
-})
-
 export const events = defineEvents({
   Started: Type.Object({}),
   Added: Type.Object({ by: Type.Integer() }),
@@ -37,24 +27,37 @@ const misbehaviours: Record<string, () => unknown> = {
   }
 }
 
-export const Counter = defineAggregate(commands, {
-  initialState: { total: 0 },
-  events,
-  evolve: {
-    Started: state => state,
-    Added: (state, { by }) => ({ ...state, total: state.total + by }),
-    Broken: () => { throw new Error('cannot evolve') },
-    Written: state => state
-  },
-  decide: {
-    Start: creates(() => events.Started({})),
-    Add: (state, { by }) => state.total + by < 0 ? refuse('BELOW_ZERO', `${state.total} is too little.`) : events.Added({ by }),
-    AddTwice: (_, { by }) => [events.Added({ by }), events.Added({ by })],
-    Refuse: (_, { details }) => refuse('NO', 'No.', details),
-    Misbehave: (_, { how }) => (how === 'evolve' ? events.Broken({}) : misbehaviours[how]!()) as ReturnType<typeof events.Added>,
-    Write: (_, { bytes }) => events.Written({ text: 'x'.repeat(bytes) })
-  }
-})
+/** An aggregate type that has every way of going wrong. */
+export function defineCounter<N extends string> (name: N) {
+  const commands = defineCommands(name, {
+    Start: Type.Object({}),
+    Add: Type.Object({ by: Type.Integer() }),
+    AddTwice: Type.Object({ by: Type.Integer() }),
+    Refuse: Type.Object({ details: Type.Optional(Type.Any()) }),
+    Misbehave: Type.Object({ how: Type.String() }),
+    Write: Type.Object({ bytes: Type.Integer() })
+  })
+  return defineAggregate(commands, {
+    initialState: { total: 0 },
+    events,
+    evolve: {
+      Started: state => state,
+      Added: (state, { by }) => ({ ...state, total: state.total + by }),
+      Broken: () => { throw new Error('cannot evolve') },
+      Written: state => state
+    },
+    decide: {
+      Start: creates(() => events.Started({})),
+      Add: (state, { by }) => state.total + by < 0 ? refuse('BELOW_ZERO', `${state.total} is too little.`) : events.Added({ by }),
+      AddTwice: (_, { by }) => [events.Added({ by }), events.Added({ by })],
+      Refuse: (_, { details }) => refuse('NO', 'No.', details),
+      Misbehave: (_, { how }) => (how === 'evolve' ? events.Broken({}) : misbehaviours[how]!()) as ReturnType<typeof events.Added>,
+      Write: (_, { bytes }) => events.Written({ text: 'x'.repeat(bytes) })
+    }
+  })
+}
+
+export const Counter = defineCounter('Counter')
 
 export const aggId = '11111111-1111-4111-8111-111111111111'
 export const comId = (n: number) => `22222222-2222-4222-8222-${String(n).padStart(12, '0')}`
