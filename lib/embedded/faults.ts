@@ -22,7 +22,7 @@ export interface Connections {
 
 /** What the faults need of the persistent subscriptions. */
 export interface Redelivery {
-  redeliver (stream: string, group: string): number
+  redeliver (stream: string, group: string, from?: bigint): number
 }
 
 /**
@@ -33,13 +33,13 @@ export class Faults {
   readonly #streams: Streams
   readonly #links: CategoryLinks
   readonly #connections: Connections
-  readonly #redelivery: Redelivery | undefined
+  readonly #groups: Redelivery
 
-  constructor (parts: { streams: Streams, links: CategoryLinks, connections: Connections, redelivery?: Redelivery }) {
+  constructor (parts: { streams: Streams, links: CategoryLinks, connections: Connections, groups: Redelivery }) {
     this.#streams = parts.streams
     this.#links = parts.links
     this.#connections = parts.connections
-    this.#redelivery = parts.redelivery
+    this.#groups = parts.groups
   }
 
   /**
@@ -84,12 +84,12 @@ export class Faults {
   }
 
   /**
-   * Everything that consumers of a group hold is delivered again, as if they had not answered in time.
-   * @returns how many messages
+   * Delivers to a group again: what its consumers hold, as if they had not answered in time; or all events of its source
+   * from a revision on, as a restart does that comes before the checkpoint.
+   * @returns how many messages were taken out of the consumers' hands
    */
-  redeliver (stream: string, group: string): number {
-    if (this.#redelivery === undefined) throw new Error('This server has no persistent subscriptions')
-    return this.#redelivery.redeliver(stream, group)
+  redeliver (stream: string, group: string, from?: bigint): number {
+    return this.#groups.redeliver(stream, group, from)
   }
 
   /** Asked by the wire once an append is committed. */

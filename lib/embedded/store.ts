@@ -1,0 +1,88 @@
+import { Faults } from './faults.js'
+import { Groups } from './groups/index.js'
+import { CategoryLinks } from './links/index.js'
+import { MemoryLog } from './log/memory.js'
+import { Streams } from './streams/index.js'
+import { Answers } from './wire/answers.js'
+import { featuresService } from './wire/features.js'
+import { gossipService } from './wire/gossip.js'
+import { groupsService } from './wire/groups.js'
+import { projectionsService } from './wire/projections.js'
+import { WireServer } from './wire/server.js'
+import { streamsService } from './wire/streams-service.js'
+
+export interface EmbeddedStoreOptions {
+  /** 0 takes any that is free. */
+  port?: number
+  /** Beyond loopback anyone who reaches the port may read and write everything: there is no authentication. */
+  host?: string
+  /** The events of one append together, in bytes; 256 MiB. */
+  maxAppendSize?: number
+  /** One event, in bytes; 16 MiB. */
+  maxAppendEventSize?: number
+  /** Called with what somebody who runs the server should know. */
+  warn?: (message: string) => void
+}
+
+/** A server that speaks KurrentDB's protocol, for development, tests, and small installations. */
+export interface EmbeddedStore {
+  readonly port: number
+  /** For the official client. */
+  readonly connectionString: string
+  /** What a test can do to it. */
+  readonly faults: Faults
+  /** Ends every call and connection, in bounded time; what was in memory is gone. */
+  stop (): Promise<void>
+}
+
+const MIB = 1024 * 1024
+
+/** @throws when the port is taken */
+export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): Promise<EmbeddedStore> {
+  const host = options.host ?? '127.0.0.1'
+  const streams = new Streams(new MemoryLog(), {
+    maxAppendSize: options.maxAppendSize ?? 256 * MIB,
+    maxAppendEventSize: options.maxAppendEventSize ?? 16 * MIB
+  })
+  const links = new CategoryLinks(streams)
+  const groups = new Groups(streams, options.warn === undefined ? {} : { warn: options.warn })
+  const server = new WireServer()
+  const faults = new Faults({ streams, links, connections: server.sockets, groups })
+  let port = 0
+
+  server.add(featuresService())
+  server.add(gossipService(() => ({ host, port })))
+  server.add(projectionsService(links))
+  server.add(streamsService(streams, new Answers(faults, (peer) => { server.sockets.cut(peer) })))
+  server.add(groupsService(groups))
+
+  links.start()
+  await groups.start()
+  try {
+    port = await server.listen(options.port ?? 0, host)
+  } catch (error) {
+    await groups.stop()
+    await links.close()
+    throw error
+  }
+
+  let stopped: Promise<void> | undefined
+  async function stop (): Promise<void> {
+    server.stopListening()
+    await streams.settled()
+    await server.close()
+    await groups.stop()
+    await links.close()
+    await streams.settled()
+    await streams.log.close()
+  }
+  return {
+    port,
+    connectionString: `kurrentdb://${host.includes(':') ? `[${host}]` : host}:${port}?tls=false`,
+    faults,
+    stop () {
+      stopped ??= stop()
+      return stopped
+    }
+  }
+}
