@@ -1,0 +1,84 @@
+import type { StoredOutcome } from '../outcome/index.js'
+import type { RecordedEvent } from '../store/index.js'
+import type { LookUp, LookUps } from './look-ups.js'
+import type { Schedule, Ticket } from './schedule.js'
+
+const FIRST_LOOK_MS = 1_000
+const LONGEST_MS = 60_000
+
+export interface OpenLookUpOptions {
+  readonly aggId: string
+  readonly comId: string
+  readonly lookUps: LookUps
+  readonly schedule: Schedule
+  readonly onFound: (stored: StoredOutcome, last: RecordedEvent) => void
+}
+
+/**
+ * Looks for the outcome of a command that callers wait for: after a second, then at doubling intervals, and whenever there is a
+ * reason to. It saves the callers from waiting for a delivery that does not come.
+ */
+export class OpenLookUp implements LookUp {
+  readonly aggId: string
+  readonly comId: string
+  readonly searched: { aggregate?: bigint, fail?: bigint } = {}
+  readonly #options: OpenLookUpOptions
+  #interval = FIRST_LOOK_MS
+  #ticket: Ticket | undefined
+  #asking = false
+  #again = false
+  #stopped = false
+
+  constructor (options: OpenLookUpOptions) {
+    this.aggId = options.aggId
+    this.comId = options.comId
+    this.#options = options
+    this.#plan()
+  }
+
+  /** There is a reason to think that the outcome stands there now. */
+  now (): void {
+    if (this.#asking) this.#again = true
+    else this.#ask()
+  }
+
+  stop (): void {
+    this.#stopped = true
+    this.#options.schedule.cancel(this.#ticket)
+  }
+
+  wanted (): boolean {
+    return !this.#stopped
+  }
+
+  onFound (stored: StoredOutcome, last: RecordedEvent): void {
+    if (!this.#stopped) this.#options.onFound(stored, last)
+  }
+
+  onMissed (): void {
+    this.#asking = false
+    if (!this.#again) return
+    this.#again = false
+    this.#ask()
+  }
+
+  /** The next look is planned already, and asking at once again would not help a store in trouble. */
+  onFailed (): void {
+    this.#asking = false
+    this.#again = false
+  }
+
+  #plan (): void {
+    this.#ticket = this.#options.schedule.after(this.#interval, () => {
+      this.#interval = Math.min(this.#interval * 2, LONGEST_MS)
+      this.#plan()
+      if (!this.#asking) this.#ask()
+    })
+  }
+
+  #ask (): void {
+    if (this.#stopped) return
+    this.#asking = true
+    this.#options.lookUps.look(this)
+  }
+}

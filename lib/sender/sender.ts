@@ -1,0 +1,306 @@
+import type { AnyCommands, CommandDefinition, EventDefinition } from '../definition/index.js'
+import { ClosingError, CommandIdReusedError, CommandTooLargeError } from '../errors.js'
+import { commandEvent, commandOf, OutcomeReader, streamNames } from '../outcome/index.js'
+import type { Outcome, StoredOutcome } from '../outcome/index.js'
+import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
+import { AppendQueue, storedSize } from './append-queue.js'
+import { CommandStream } from './command-stream.js'
+import type { FindRequest, Readiness, SenderSettings, SendRequest, SendResult } from './contract.js'
+import { Gate } from './gate.js'
+import { LateLinks } from './late-links.js'
+import { LookUps } from './look-ups.js'
+import { OpenLookUp } from './open-look-up.js'
+import { OutcomeCache } from './outcome-cache.js'
+import { OutcomeFeed } from './outcome-feed.js'
+import { checkIds, checkRequest, commandNamed } from './request.js'
+import { Schedule } from './schedule.js'
+import { StatusQuery } from './status-query.js'
+import { answer, open, outcomeOf, Waiters } from './waiters.js'
+import type { CommandUnderWay, FirstSent } from './waiters.js'
+
+export interface AggregateSenderOptions {
+  readonly commands: AnyCommands
+  readonly store: Store
+  readonly settings: SenderSettings
+  /** This node's name; no two senders of one store may share it. */
+  readonly hostname: string
+  readonly log: StoreLog
+  /** Events that answers show under their code names, where they are at hand; others keep the store's spelling. */
+  readonly eventByStoredName?: (storedName: string) => EventDefinition | undefined
+}
+
+/** An append of one command must fit into every server's limit, 1 MiB at the least. Bytes. */
+const LARGEST_COMMAND = 900 * 1024
+const DRAIN_SECONDS = 2
+
+/**
+ * Sends the commands of one aggregate type and finds their outcomes. It appends first and reads nothing for a new command; the
+ * outcome comes by the feed, or a look-up finds it where the feed cannot bring it: it stood there before, or its link is late.
+ */
+export class AggregateSender {
+  readonly #name: string
+  readonly #commands: AnyCommands
+  readonly #settings: SenderSettings
+  readonly #log: StoreLog
+  readonly #schedule = new Schedule()
+  readonly #gate: Gate
+  readonly #waiters: Waiters
+  readonly #cache: OutcomeCache
+  readonly #queue: AppendQueue
+  readonly #lookUps: LookUps
+  readonly #openLookUps = new Map<CommandUnderWay, OpenLookUp>()
+  readonly #commandStream: CommandStream
+  readonly #statusQuery: StatusQuery
+  readonly #feed: OutcomeFeed
+  readonly #reader: OutcomeReader
+  readonly #lateLinks: LateLinks
+  #closing: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  constructor ({ commands, store, settings, hostname, log, eventByStoredName }: AggregateSenderOptions) {
+    const streams = streamNames(commands.storedName)
+    const newReader = () => new OutcomeReader(commands, eventByStoredName)
+    this.#name = commands.name
+    this.#commands = commands
+    this.#settings = settings
+    this.#log = log
+    this.#gate = new Gate(this.#schedule, settings.waiters)
+    this.#waiters = new Waiters(commands.name, settings, this.#schedule, command => this.#forgotten(command))
+    this.#cache = new OutcomeCache({ minutes: settings.interval })
+    this.#reader = newReader()
+    this.#lookUps = new LookUps(store, streams, newReader)
+    this.#commandStream = new CommandStream(store, commands, streams)
+    this.#statusQuery = new StatusQuery(this.#lookUps, this.#commandStream, this.#schedule, settings)
+    this.#lateLinks = new LateLinks(streams.category, log)
+    this.#queue = new AppendQueue({
+      stream: streams.commands,
+      store,
+      batchCount: settings.batchCount,
+      batchBytes: settings.batchBytes,
+      schedule: this.#schedule,
+      onAppended: (command, old) => this.#appended(command, old),
+      onRejected: (command, error) => this.#rejected(command, error),
+      log
+    })
+    this.#feed = new OutcomeFeed({
+      store,
+      stream: streams.category,
+      group: `${commands.storedName}-${hostname}`,
+      keepGroup: settings.keepGroup ?? false,
+      onEvent: event => this.#delivered(event),
+      onConfirmed: () => { this.#confirmed().catch((err: Error) => log.error({ err }, 'A confirmed feed could not be used')) },
+      log
+    })
+  }
+
+  /** Begins to listen for outcomes; the store may be away, and is waited for. */
+  start (): void {
+    this.#gate.begin()
+    this.#feed.start()
+  }
+
+  /**
+   * Tells every caller in bounded time what is known, takes no more commands, and removes this node's group from the store
+   * unless the settings keep it.
+   */
+  close (): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  readiness (): Readiness {
+    const reasons: string[] = []
+    if (this.#closing !== undefined) reasons.push(`The sender of ${this.#name} is closing`)
+    else if (this.#feed.taken) {
+      reasons.push(`Another sender takes the outcomes of ${this.#name}: give each its own kurrent.hostname (KURRENT_HOSTNAME)`)
+    } else if (!this.#feed.standing || !this.#gate.isOpen) {
+      reasons.push(`The outcomes of ${this.#name} do not come yet: ${this.#feed.trouble?.message ?? 'the subscription is not confirmed'}`)
+    }
+    return { ready: reasons.length === 0, reasons }
+  }
+
+  /**
+   * Sends a command, and resolves to its outcome, or to `open` where the deadline passes first: then ask again with the same
+   * command id. Sent again with the same id, however often and from wherever, a command takes effect once.
+   *
+   * Throws a coded error where the command was not accepted: UNISTREAM_COMMAND_UNKNOWN, UNISTREAM_COMMAND_INVALID (with
+   * `faults`; nothing reached the store), UNISTREAM_COMMAND_TOO_LARGE, UNISTREAM_COMMAND_ID_REUSED, UNISTREAM_OVERLOADED,
+   * UNISTREAM_STORE_UNAVAILABLE or UNISTREAM_CLOSING; the last three have `retryAfter`, in seconds.
+   */
+  async send (command: string, request: SendRequest): Promise<SendResult> {
+    const definition = commandNamed(this.#commands, command)
+    const { aggId, comId } = checkRequest(definition, request)
+    const until = performance.now() + (request.deadline ?? this.#settings.deadline) * 1000
+    // Taken as it is now: the caller may change its object while the command waits.
+    const event = commandEvent(definition, { aggId, comId }, request.command)
+    if (storedSize(event) > LARGEST_COMMAND) throw new CommandTooLargeError()
+    const fingerprint = definition.fingerprint(request.command)
+    if (!this.#gate.isOpen) await this.#gate.pass(until, () => this.#feed.trouble)
+    return await this.#submit({ aggId, comId, definition, fingerprint, event }, until)
+  }
+
+  /**
+   * What became of a command: its outcome; `open` where it is under way, here or in the command stream beyond what the workers
+   * have finished; undefined where nothing is known of it. Throws UNISTREAM_STORE_UNAVAILABLE where that cannot be learned.
+   */
+  async find ({ command, ...ids }: FindRequest): Promise<Outcome | undefined> {
+    const definition = commandNamed(this.#commands, command)
+    const key = checkIds(ids)
+    if (this.#closing !== undefined) throw new ClosingError()
+    const remembered = this.#cache.get(key.comId)
+    const stored = remembered?.aggId === key.aggId && remembered.stored !== undefined
+      ? remembered.stored
+      : await this.#statusQuery.ask(definition, key, () => this.#isUnderWay(definition, key))
+    if (stored === undefined) return undefined
+    if (stored === 'open') return open(this.#name, key)
+    if (stored.command !== undefined && stored.command !== definition.storedName) return undefined
+    return outcomeOf(this.#name, key, stored)
+  }
+
+  async #submit (sent: FirstSent, until: number): Promise<SendResult> {
+    if (this.#closing !== undefined) throw new ClosingError()
+    const { aggId, comId, definition, fingerprint, event } = sent
+    const remembered = this.#cache.get(comId)
+    const underWay = this.#waiters.get(comId)
+    const known = remembered ?? underWay
+    if (known !== undefined && known.aggId !== aggId) throw new CommandIdReusedError()
+    if (remembered?.stored !== undefined) return answer(this.#name, sent, sent, remembered.stored, true)
+    if (underWay !== undefined) {
+      const same = underWay.definition === definition && underWay.fingerprint === fingerprint
+      return await this.#waiters.wait(underWay, { definition, fingerprint, ...(!same && { event }) }, until)
+    }
+    const command = this.#waiters.open(sent, remembered !== undefined)
+    const result = this.#waiters.wait(command, { definition, fingerprint }, until)
+    this.#openLookUps.set(command, new OpenLookUp({
+      aggId,
+      comId,
+      lookUps: this.#lookUps,
+      schedule: this.#schedule,
+      onFound: (stored, last) => this.#found(command, stored, last)
+    }))
+    this.#queue.add(command)
+    return await result
+  }
+
+  #isUnderWay (definition: CommandDefinition, { aggId, comId }: { aggId: string, comId: string }): boolean {
+    const command = this.#waiters.get(comId)
+    return command !== undefined && command.aggId === aggId && command.definition === definition
+  }
+
+  #appended (command: CommandUnderWay, old: boolean): void {
+    this.#waiters.release(command)
+    if (old) this.#openLookUps.get(command)?.now()
+  }
+
+  #rejected (command: CommandUnderWay, error: Error): void {
+    for (const { definition, fingerprint, event, until, resolve, reject } of this.#waiters.reject(command, error)) {
+      const { aggId, comId } = command
+      this.#submit({ aggId, comId, definition, fingerprint, event: event! }, until).then(resolve, reject)
+    }
+  }
+
+  #forgotten (command: CommandUnderWay): void {
+    this.#openLookUps.get(command)?.stop()
+    this.#openLookUps.delete(command)
+    if (command.standing === 'appended' || command.standing === 'perhaps') this.#cache.tried(command.comId, command.aggId)
+    if (this.#waiters.count === 0) this.#drained?.()
+  }
+
+  async #confirmed (): Promise<void> {
+    try {
+      const head = await this.#commandStream.head()
+      if (head !== undefined) this.#queue.reached(head)
+    } catch (err) {
+      // Then a command that the store knows is not told at once from a new one, and its outcome is found a second later.
+      this.#log.warn({ err, aggregate: this.#name }, 'The head of the command stream could not be read')
+    }
+    this.#gate.open()
+    for (const lookUp of this.#openLookUps.values()) lookUp.now()
+  }
+
+  #delivered (event: RecordedEvent): void {
+    try {
+      this.#take(event)
+    } catch (err) {
+      this.#log.error({ err, stream: event.stream, revision: String(event.revision) }, 'An outcome event could not be used')
+    }
+  }
+
+  #take (event: RecordedEvent): void {
+    const comId = commandOf(event)
+    const command = this.#waiters.get(comId)
+    const remembered = this.#cache.get(comId)
+    const known = command ?? remembered
+    if (known === undefined || (command === undefined && remembered?.stored !== undefined)) return
+    const sighting = this.#reader.take(event)
+    if (sighting.kind === 'hint' && command !== undefined) this.#openLookUps.get(command)?.now()
+    if (sighting.kind !== 'outcome') return
+    const { stored } = sighting
+    if (stored.aggId !== undefined && stored.aggId !== known.aggId) return
+    if (command === undefined) this.#cache.settled(comId, known.aggId, stored)
+    else this.#arrived(command, stored)
+  }
+
+  /** The outcome came as it was written. */
+  #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
+    const contested = [...command.waiters].some(({ event }) => event !== undefined)
+    if (stored.fingerprint === undefined && command.revision !== undefined && (command.known || contested)) {
+      this.#identify(command, stored)
+        .then(({ stored }) => this.#settle(command, stored, command.known))
+        .catch((err: Error) => this.#log.error({ err }, 'An outcome could not be told'))
+    } else {
+      this.#settle(command, stored, command.known)
+    }
+  }
+
+  /** The outcome was found where it stands. */
+  #found (command: CommandUnderWay, stored: StoredOutcome, last: RecordedEvent): void {
+    this.#identify(command, stored)
+      .then(({ stored, createdAt }) => {
+        const replayed = command.known || (createdAt !== undefined && last.created < createdAt)
+        if (!replayed && createdAt !== undefined && this.#feed.standing && this.#waiters.has(command)) this.#lateLinks.seen()
+        this.#settle(command, stored, replayed)
+      })
+      .catch((err: Error) => this.#log.error({ err }, 'An outcome could not be told'))
+  }
+
+  /**
+   * The command as the command stream holds it tells when the store took it, and, of the original's outcomes, whose they are.
+   * Where it is not at hand, the outcome is as it is.
+   */
+  async #identify (command: CommandUnderWay, stored: StoredOutcome): Promise<{ stored: StoredOutcome, createdAt?: number }> {
+    const { revision, comId } = command
+    if (revision === undefined || (command.known && stored.fingerprint !== undefined)) return { stored }
+    try {
+      const record = await this.#commandStream.at(revision, comId)
+      if (record === undefined) return { stored }
+      const whose = stored.fingerprint === undefined ? this.#commandStream.identify(record) : {}
+      return { stored: { ...stored, ...whose }, createdAt: record.created }
+    } catch (err) {
+      this.#log.warn({ err, comId }, 'The stored command could not be read')
+      return { stored }
+    }
+  }
+
+  #settle (command: CommandUnderWay, stored: StoredOutcome, replayed: boolean): void {
+    if (!this.#waiters.has(command)) return
+    this.#cache.settled(command.comId, command.aggId, stored)
+    this.#waiters.settle(command, stored, replayed)
+  }
+
+  async #close (): Promise<void> {
+    this.#gate.close()
+    this.#statusQuery.close()
+    if (this.#waiters.count > 0) {
+      await new Promise<void>(resolve => {
+        this.#drained = resolve
+        this.#schedule.after((this.#settings.drain ?? DRAIN_SECONDS) * 1000, resolve)
+      })
+    }
+    this.#queue.close()
+    this.#lookUps.close()
+    this.#waiters.close()
+    this.#schedule.clear()
+    await this.#feed.close()
+  }
+}

@@ -1,0 +1,83 @@
+import { ClosingError, OverloadedError, StoreUnavailableError } from '../errors.js'
+import type { CommandDefinition } from '../definition/index.js'
+import type { StoredOutcome } from '../outcome/index.js'
+import type { CommandStream } from './command-stream.js'
+import type { LookUps } from './look-ups.js'
+import type { Schedule } from './schedule.js'
+
+/** Questions that are put to the store at once. */
+const MOST = 64
+
+interface Question {
+  readonly fail: (error: Error) => void
+  ended: boolean
+}
+
+/** Answers the question what became of a command, for whoever did not wait for its outcome. */
+export class StatusQuery {
+  readonly #lookUps: LookUps
+  readonly #commandStream: CommandStream
+  readonly #schedule: Schedule
+  readonly #deadline: number
+  readonly #questions = new Set<Question>()
+
+  constructor (lookUps: LookUps, commandStream: CommandStream, schedule: Schedule, { deadline }: { readonly deadline: number }) {
+    this.#lookUps = lookUps
+    this.#commandStream = commandStream
+    this.#schedule = schedule
+    this.#deadline = deadline
+  }
+
+  /**
+   * The outcome, `open` where the command is known to be under way, undefined where nothing is known of it.
+   * @param underWayHere whether callers of this node wait for it
+   */
+  ask (
+    definition: CommandDefinition, key: { aggId: string, comId: string }, underWayHere: () => boolean
+  ): Promise<StoredOutcome | 'open' | undefined> {
+    if (this.#questions.size >= MOST) return Promise.reject(new OverloadedError())
+    return new Promise((resolve, reject) => {
+      const question: Question = { fail: reject, ended: false }
+      const ticket = this.#schedule.after(this.#deadline * 1000, () => reject(new StoreUnavailableError()))
+      this.#questions.add(question)
+      this.#answer(question, definition, key, underWayHere).then(resolve, reject).finally(() => {
+        question.ended = true
+        this.#questions.delete(question)
+        this.#schedule.cancel(ticket)
+      })
+    })
+  }
+
+  close (): void {
+    for (const question of this.#questions) {
+      question.ended = true
+      question.fail(new ClosingError())
+    }
+    this.#questions.clear()
+  }
+
+  async #answer (
+    question: Question, definition: CommandDefinition, key: { aggId: string, comId: string }, underWayHere: () => boolean
+  ): Promise<StoredOutcome | 'open' | undefined> {
+    // Before the outcomes are looked at: what the workers finish meanwhile would be in neither place.
+    const decidedTo = await this.#commandStream.decidedTo()
+    const stored = await this.#lookUp(question, key)
+    if (stored !== undefined) return stored
+    if (underWayHere()) return 'open'
+    const command = await this.#commandStream.findAbove(decidedTo, key, () => !question.ended)
+    return command?.type === definition.storedName ? 'open' : undefined
+  }
+
+  #lookUp (question: Question, key: { aggId: string, comId: string }): Promise<StoredOutcome | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#lookUps.look({
+        ...key,
+        searched: {},
+        wanted: () => !question.ended,
+        onFound: resolve,
+        onMissed: () => resolve(undefined),
+        onFailed: reject
+      })
+    })
+  }
+}
