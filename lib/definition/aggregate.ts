@@ -34,7 +34,11 @@ export interface Behaviour<C extends AnyCommands, State, E extends Schemas> {
   }
 }
 
-/** Marks a command that begins its aggregate. On an aggregate that exists it is refused before decide is asked. */
+/**
+ * Marks a command that begins its aggregate. On an aggregate that exists it is refused before decide is asked, so that the
+ * state it gets is the initial one. Its type must be written where it is used, since TypeScript looks into calls before it
+ * knows the state: `creates((account: Readonly<State>, command) => …)`.
+ */
 export function creates<F extends AnyDecide> (decide: F): Creating<F> {
   return Object.defineProperty({ begins: true, decide }, CREATES, { value: true }) as Creating<F>
 }

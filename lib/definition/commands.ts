@@ -9,13 +9,13 @@ import type { CommandDefinition, Commands, DeepReadonly, Spelling } from './type
 
 const described: unique symbol = Symbol('described command')
 
-export interface CommandOptions<S extends TSchema> {
+export interface CommandOptions<Data = unknown> {
   /** One line, for the list of operations. */
   readonly summary?: string
   /** What the command does and when it is refused. CommonMark. */
   readonly description?: string
   /** Data that fit the schema. */
-  readonly examples?: ReadonlyArray<DeepReadonly<Static<S>>>
+  readonly examples?: ReadonlyArray<DeepReadonly<Data>>
   /** The command's event type in the command stream; its name by default. */
   readonly storedName?: string
 }
@@ -24,7 +24,7 @@ export interface CommandOptions<S extends TSchema> {
 export interface DescribedCommand<S extends TSchema> {
   readonly [described]: true
   readonly schema: S
-  readonly options: CommandOptions<S>
+  readonly options: CommandOptions
 }
 
 export interface CommandsOptions {
@@ -44,7 +44,7 @@ export type CommandSchemas<I extends Readonly<Record<string, CommandInput>>> = {
 }
 
 /** A command of which more is told than its schema. */
-export function command<S extends TSchema> (schema: S, options: NoInfer<CommandOptions<S>> = {}): DescribedCommand<S> {
+export function command<S extends TSchema> (schema: S, options: CommandOptions<Static<NoInfer<S>>> = {}): DescribedCommand<S> {
   return { [described]: true, schema, options }
 }
 

@@ -14,7 +14,7 @@ export interface Fault {
 export type DeepReadonly<T> =
   0 extends 1 & T
     ? T
-    : T extends (...args: never[]) => unknown
+    : T extends string | number | bigint | boolean | ((...args: never[]) => unknown)
       ? T
       : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
 

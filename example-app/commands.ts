@@ -1,0 +1,2 @@
+export { accountCommands } from './account-commands.js'
+export { transactionCommands } from './transaction-commands.js'
