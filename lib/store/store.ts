@@ -95,10 +95,9 @@ export class Store {
     return categoryProjection(this.#connection)
   }
 
-  /** Stops the subscriptions, waits for the answers of appends under way (each has its limit), and ends an owned client. */
+  /** Takes no more appends, waits for the answers of those under way (each has its limit), stops the subscriptions, and ends an owned client. */
   async close (): Promise<void> {
-    await Promise.all([...this.#subscriptions].map(subscription => subscription.stop()))
-    await this.#appender.close()
+    await Promise.all([this.#appender.close(), ...[...this.#subscriptions].map(subscription => subscription.stop())])
     await this.#connection.close()
   }
 }
