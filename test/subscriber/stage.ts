@@ -59,7 +59,8 @@ export async function stage (t: Test, type = uniqueType('Counter')) {
     },
     /** All that stands in a stream. */
     async events (stream: string): Promise<RecordedEvent[]> {
-      const page = await store.read(stream, { direction: 'forwards', from: 'start', count: 5000 })
+      // While a test has the store in trouble, reading is tried again.
+      const page = await until(() => store.read(stream, { direction: 'forwards', from: 'start', count: 5000 }).catch(() => undefined))
       return page.kind === 'page' ? page.events.map(({ event }) => event!) : []
     },
     /** The command's outcome, once it stands. */
