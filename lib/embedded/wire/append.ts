@@ -118,8 +118,6 @@ function wrongExpectedVersion (current: bigint, expected: Expected): InstanceTyp
       break
     case 'no_stream':
       message.setExpectedNoStream(new sharedPb.Empty())
-      // The legacy message has no word for it, and -1 is what it was on the wire.
-      message.setExpectedRevision2060(-1)
       break
     default:
       message.setExpectedRevision(expected.toString())

@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
+import { parseArgs } from 'node:util'
+import { startEmbeddedStore } from './index.js'
+
+const DEFAULT_PORT = 2113
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
+
+const HELP = `unistream-store: a small server that speaks KurrentDB's gRPC protocol
+
+  For development, tests and small single-machine use. A cluster is KurrentDB's job.
+
+Usage: unistream-store --memory [--port ${DEFAULT_PORT}] [--host 127.0.0.1]
+
+  --memory       keep everything in memory; it is gone when the process ends
+  --port NUMBER  where to listen, ${DEFAULT_PORT} unless told otherwise; 0 takes any free port
+  --host HOST    the address to listen on, loopback unless told otherwise.
+                 There is no authentication: who reaches the port may read and write everything
+  --version      print the version
+  --help         print this
+`
+
+interface Wishes {
+  port: number
+  host: string
+}
+
+/** A command line that cannot be followed; the message is for people. */
+class UsageError extends Error {}
+
+function read (args: string[]): Wishes | 'help' | 'version' {
+  const { values } = parse(args)
+  if (values.help === true) return 'help'
+  if (values.version === true) return 'version'
+  if (values.memory !== true) throw new UsageError('Say --memory: what is written is kept in memory, and gone when the process ends')
+  const text = values.port ?? String(DEFAULT_PORT)
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not '${text}'`)
+  return { port, host: values.host ?? '127.0.0.1' }
+}
+
+function parse (args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      strict: true,
+      options: {
+        memory: { type: 'boolean' },
+        port: { type: 'string' },
+        host: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' }
+      }
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+async function serve ({ port, host }: Wishes): Promise<void> {
+  const store = await startEmbeddedStore({ port, host, warn: (message) => { console.error(`warning: ${message}`) } })
+  if (!LOOPBACK.test(host)) {
+    console.error(`warning: listening on ${host}, beyond this machine's loopback, without authentication: who reaches the port may read and write everything`)
+  }
+  const stop = (): void => {
+    store.stop().then(() => {
+      console.log('unistream-store stopped')
+      process.exit(0)
+    }, (error: unknown) => {
+      console.error(`unistream-store: ${String(error)}`)
+      process.exit(1)
+    })
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  console.log(`unistream-store listening on ${host}:${store.port}, in memory: ${store.connectionString}`)
+}
+
+function version (): string {
+  return (createRequire(import.meta.url)('fastify-unistream/package.json') as { version: string }).version
+}
+
+try {
+  const wishes = read(process.argv.slice(2))
+  if (wishes === 'help') console.log(HELP)
+  else if (wishes === 'version') console.log(version())
+  else await serve(wishes)
+} catch (error) {
+  console.error(`unistream-store: ${error instanceof Error ? error.message : String(error)}`)
+  if (error instanceof UsageError) console.error('Try --help')
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
