@@ -1,0 +1,5 @@
+export { commandRoutes } from './routes.js'
+export type { RoutedSender, RoutesOptions } from './routes.js'
+export { addReadinessRoute, readinessUrl } from './readiness.js'
+export type { ReadinessRoute } from './readiness.js'
+export type { AggregateRouteSettings, CommandRouteSettings, RouteDocumentation, RouteOptions } from './route-options.js'
