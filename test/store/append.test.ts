@@ -179,3 +179,45 @@ t.test('closing waits for answers, and takes nothing more', async t => {
   await closed
   await t.rejects(store.read(stream, { direction: 'forwards', from: 'start', count: 1 }), { code: 'UNISTREAM_STORE_UNAVAILABLE' })
 })
+
+t.test('one answer is lost: that append is unknown, and those beside it and after it are answered', async t => {
+  const { connectionString, embedded } = await openStore(t)
+  if (embedded === undefined) return t.comment('skipped: needs a server that loses an answer')
+  const { store } = openFor(t, connectionString, 0.5)
+  const type = uniqueType('Withheld')
+  await store.append(`${type}-1`, 'no_stream', things(1))
+  embedded.faults.loseAnswer(`${type}-1`)
+  const event = thing()
+  const answers = await Promise.all([store.append(`${type}-1`, 0n, [event]), store.append(`${type}-2`, 'no_stream', things(1))])
+  t.match(answers, [{ kind: 'unknown', error: { trouble: 'timeout' } }, { kind: 'written', revision: 0n }])
+  t.strictSame(await store.append(`${type}-1`, 0n, [event]), { kind: 'written', revision: 1n })
+  t.strictSame(await store.append(`${type}-2`, 0n, things(1)), { kind: 'written', revision: 1n })
+})
+
+t.test('the connection breaks between commit and answer: unknown, and it stands', async t => {
+  const { connectionString, embedded } = await openStore(t)
+  if (embedded === undefined) return t.comment('skipped: needs a server that loses an answer')
+  const { store } = openFor(t, connectionString)
+  const stream = `${uniqueType('Cut')}-1`
+  embedded.faults.loseAnswer(stream, 'cut')
+  const events = things(2)
+  t.match(await store.append(stream, 'no_stream', events), { kind: 'unknown', error: { trouble: 'unavailable' } })
+  t.strictSame(await store.append(stream, 'no_stream', events), { kind: 'written', revision: 1n })
+})
+
+t.test('a server that hangs as a whole, and comes back', async t => {
+  const { connectionString, embedded } = await openStore(t)
+  if (embedded === undefined) return t.comment('skipped: needs a server that hangs')
+  const { store } = openFor(t, connectionString, 0.5)
+  const stream = `${uniqueType('Hung')}-1`
+  await store.append(stream, 'no_stream', things(1))
+  embedded.faults.hang()
+  const event = thing()
+  t.match(await store.append(stream, 0n, [event]), { kind: 'unknown' })
+  const second = await store.append(stream, 0n, [event])
+  t.ok(['unknown', 'unavailable'].includes(second.kind), second.kind)
+  await t.rejects(store.read(stream, { direction: 'forwards', from: 'start', count: 5 }), { cause: { trouble: 'timeout' } })
+  embedded.faults.resume()
+  await until(async () => (await store.append(stream, 0n, [event])).kind === 'written')
+  t.match(await store.read(stream, { direction: 'forwards', from: 'start', count: 5 }), { head: 1n })
+})

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { Store } from '../../lib/store/index.js'
 import { recordingLog } from '../harness/recording-log.js'
 import { openStore, uniqueType } from '../harness/store.js'
-import { things } from './things.js'
+import { until } from '../harness/until.js'
+import { groupSettings, operator, things } from './things.js'
 
 t.test('a connection string that cannot be used is told without it', async t => {
   for (const connectionString of ['kurrentdb://ann:s3cret@', 'nonsense://ann:s3cret@host', 'kurrentdb://ann:s3cret@host:port?tls=maybe']) {
@@ -33,10 +37,24 @@ t.test('a given client is used, and left as it is', async t => {
 
 t.test('the connection has its name at the server', async t => {
   const { connectionString } = await openStore(t)
-  const log = recordingLog()
-  const store = Store.open({ connectionString, callLimit: 10, connectionName: 'worker of Ann & Bob' }, log)
+  const store = Store.open({ connectionString, callLimit: 10, connectionName: 'worker of Ann & Bob' }, recordingLog())
   t.teardown(() => store.close())
-  t.match(await store.serverVersion(), /^\d/)
+  const stream = uniqueType('Named')
+  const subscription = store.subscribe({ stream, group: 'UniStream', settings: groupSettings(), bufferSize: 10, onDelivery: () => undefined })
+  await until(() => subscription.standing)
+  const { connections } = await operator(t, connectionString).getPersistentSubscriptionToStreamInfo(stream, 'UniStream')
+  t.match(connections, [{ connectionName: 'worker of Ann & Bob' }])
+})
+
+t.test('once closed, it keeps no process alive', async t => {
+  const { connectionString } = await openStore(t)
+  const program = fileURLToPath(new URL('closing-process.ts', import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, program, connectionString, uniqueType('Exit')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  let said = ''
+  child.stdout.on('data', data => { said += String(data) })
+  t.strictSame(await once(child, 'exit'), [0, null])
+  t.equal(said, 'closed')
 })
 
 t.test('closed twice', async t => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { persistentSubscriptionToStreamSettingsFromDefaults } from '@kurrent/kurrentdb-client'
 import type { Delivery, Store, SubscribeOptions, Subscription } from '../../lib/store/index.js'
+import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { openRelay } from '../harness/relay.js'
 import { openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
@@ -274,14 +275,50 @@ t.test('stopping is bounded where the store is away or hangs', async t => {
   t.strictSame([away.subscription.standing, unborn.subscription.standing], [false, false])
 })
 
-t.test('a tombstoned stream', async t => {
+t.test('a server that hangs is noticed by the keep-alive, and another connection made', async t => {
+  const { connectionString } = await openStore(t)
+  const relay = await openRelay(portOf(connectionString))
+  t.teardown(() => relay.close())
+  const { store } = openFor(t, `${relay.connectionString(connectionString)}&keepAliveInterval=500&keepAliveTimeout=500`)
+  const stream = uniqueType('Silent')
+  const { deliveries, confirmations, losses } = take(store, stream)
+  await until(() => confirmations() === 1)
+  relay.hold()
+  await until(() => confirmations() === 2)
+  t.strictSame(losses, ['unavailable'])
+  // The server does not know yet that the first connection is dead, and gives it every other message.
+  await store.append(stream, 'any', things(2))
+  await until(() => deliveries.length === 1)
+})
+
+t.test('a server that is restarted with nothing in its memory', async t => {
+  const { embedded } = await openStore(t)
+  if (embedded === undefined) return t.comment('skipped: a real server is not ours to restart')
+  const { store } = openFor(t, embedded.connectionString)
+  const stream = uniqueType('Restart')
+  const { deliveries, confirmations } = take(store, stream)
+  await until(() => confirmations() === 1)
+  await store.append(stream, 'any', things(2))
+  await until(() => deliveries.length === 2)
+  await embedded.stop()
+  t.match(await store.append(stream, 'any', things(1)), { kind: 'unavailable' })
+  const next = await startEmbeddedStore({ port: embedded.port })
+  t.teardown(() => next.stop())
+  await until(() => confirmations() === 2)
+  t.strictSame(await store.append(stream, 'any', things(1)), { kind: 'written', revision: 0n })
+  await until(() => deliveries.length === 3)
+  t.match(await store.read(stream, { direction: 'forwards', from: 'start', count: 5 }), { head: 0n })
+})
+
+t.test('a stream that is tombstoned under a subscription: it says what is wrong, and goes on trying', async t => {
   const { connectionString } = await openStore(t)
   const { store } = openFor(t, connectionString)
   const stream = uniqueType('Tomb')
   await store.append(stream, 'any', things(1))
   await operator(t, connectionString).tombstoneStream(stream)
   const { subscription, losses } = take(store, stream)
-  await until(() => losses.length > 0 || subscription.standing)
-  await subscription.stop()
+  await until(() => losses.length === 3)
   t.equal(subscription.standing, false)
+  t.match(subscription.lastError, { name: 'StoreFault', message: stream })
+  t.ok(losses.every(trouble => ['dropped', 'deleted'].includes(trouble)), losses.join())
 })
