@@ -161,10 +161,12 @@ export class Group {
   /**
    * Gives out again what was given out before, as a server does that was cut off: everything from a position on, handled
    * or not, with a retry count of 0; without a position what is in flight, with one try more.
+   *
+   * @returns how many messages were taken back from consumers
    */
-  redeliver (from: bigint | undefined): void {
+  redeliver (from: bigint | undefined): number {
+    const inFlight = this.#deliveries.sentBy(Infinity)
     if (from === undefined) {
-      const inFlight = this.#deliveries.sentBy(Infinity)
       for (const message of inFlight) {
         this.#deliveries.release(message)
         message.retryCount++
@@ -175,6 +177,7 @@ export class Group {
       this.#reader.start(from)
     }
     this.#schedule()
+    return inFlight.filter(({ holder }) => holder === undefined).length
   }
 
   info (): GroupInfo {

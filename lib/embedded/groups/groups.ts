@@ -146,8 +146,8 @@ export class Groups {
   }
 
   /** See {@link Group.redeliver}. @throws GroupError `missing` */
-  redeliver (stream: string, name: string, from?: bigint): void {
-    this.#find(stream, name).redeliver(from)
+  redeliver (stream: string, name: string, from?: bigint): number {
+    return this.#find(stream, name).redeliver(from)
   }
 
   #committed (records: readonly LogRecord[]): void {
