@@ -32,10 +32,6 @@ export class Connection {
     return new Connection(clientFor(settings), settings.callLimit, true)
   }
 
-  get closed (): boolean {
-    return this.#closed
-  }
-
   /** The generated client of a service on the present channel. Not bounded: discovery of a cluster's nodes may be part of it. */
   async service<C extends GrpcClient> (service: GRPCClientConstructor<C>, name: string): Promise<C> {
     if (this.#closed) throw unavailableFault(name, 'the connection is closed')

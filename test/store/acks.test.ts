@@ -1,58 +1,38 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
-import type { ServerDuplexStream, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
-import { PersistentSubscriptionsService } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/persistentsubscriptions_grpc_pb.js'
+import type { sendUnaryData, ServerDuplexStream } from '@grpc/grpc-js'
 import subscriptions from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/persistentsubscriptions_pb.js'
-import type { GetInfoReq, GetInfoResp, ReadReq, ReadResp } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/persistentsubscriptions_pb.js'
-import { ServerFeaturesService } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_grpc_pb.js'
-import features from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js'
-import type { SupportedMethods } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js'
+import type { GetInfoResp, ReadReq, ReadResp } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/persistentsubscriptions_pb.js'
 import { until } from '../harness/until.js'
+import { openScriptedServer } from './scripted-server.js'
 import { groupSettings, openFor } from './things.js'
 
-/** A server that confirms a subscription and keeps what it is sent: what travels cannot be seen at a store. */
+/** A server that confirms subscriptions and keeps what it is sent: what travels cannot be seen at a store. */
 async function openEar (t: { teardown (action: () => void): void }): Promise<{ connectionString: string, heard: ReadReq[], endCall: () => void }> {
   const heard: ReadReq[] = []
   let present: ServerDuplexStream<ReadReq, ReadResp> | undefined
-  const server = new Server()
-  server.addService(ServerFeaturesService, {
-    getSupportedMethods (_: unknown, answer: sendUnaryData<SupportedMethods>) {
-      const supported = new features.SupportedMethods()
-      supported.setEventStoreServerVersion('26.1.0')
-      const method = new features.SupportedMethod()
-      method.setServiceName('event_store.client.persistent_subscriptions.persistentsubscriptions')
-      method.setMethodName('getinfo')
-      method.setFeaturesList(['stream'])
-      supported.addMethods(method)
-      answer(null, supported)
+  const { connectionString } = await openScriptedServer(t, {
+    groups: {
+      getInfo (_: unknown, answer: sendUnaryData<GetInfoResp>) {
+        const response = new subscriptions.GetInfoResp()
+        response.setSubscriptionInfo(new subscriptions.SubscriptionInfo())
+        answer(null, response)
+      },
+      read (call: ServerDuplexStream<ReadReq, ReadResp>) {
+        present = call
+        call.on('data', (request: ReadReq) => {
+          if (!request.hasOptions()) {
+            heard.push(request)
+            return
+          }
+          const response = new subscriptions.ReadResp()
+          response.setSubscriptionConfirmation(new subscriptions.ReadResp.SubscriptionConfirmation())
+          call.write(response)
+        })
+      }
     }
   })
-  server.addService(PersistentSubscriptionsService, {
-    getInfo (_: ServerUnaryCall<GetInfoReq, GetInfoResp>, answer: sendUnaryData<GetInfoResp>) {
-      const response = new subscriptions.GetInfoResp()
-      response.setSubscriptionInfo(new subscriptions.SubscriptionInfo())
-      answer(null, response)
-    },
-    read (call: ServerDuplexStream<ReadReq, ReadResp>) {
-      present = call
-      call.on('error', () => undefined)
-      call.on('data', (request: ReadReq) => {
-        if (!request.hasOptions()) {
-          heard.push(request)
-          return
-        }
-        const response = new subscriptions.ReadResp()
-        response.setSubscriptionConfirmation(new subscriptions.ReadResp.SubscriptionConfirmation())
-        call.write(response)
-      })
-    }
-  } as never)
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => error === null ? resolve(port) : reject(error))
-  })
-  t.teardown(() => server.forceShutdown())
-  return { connectionString: `kurrentdb://127.0.0.1:${port}?tls=false`, heard, endCall: () => present?.end() }
+  return { connectionString, heard, endCall: () => present?.end() }
 }
 
 const ids = (request: ReadReq | undefined): string[] => {
