@@ -19,6 +19,8 @@ interface Place {
 export class RecentIds {
   #places = new Map<string, Place>()
   #bytes = 0
+  /** Goes once over the places, oldest first: what it has passed is forgotten, or stands behind all others again. */
+  #oldest = this.#places.entries()
 
   /** Where an event of that id was written last. It counts as used again. */
   find (id: string): Place | undefined {
@@ -50,14 +52,16 @@ export class RecentIds {
   }
 
   clear (): void {
-    this.#places.clear()
+    this.#places = new Map()
+    this.#oldest = this.#places.entries()
     this.#bytes = 0
   }
 
   #shrink (): void {
-    for (const [id, place] of this.#places) {
-      this.#remove(id, place)
-      if (this.#bytes <= BUDGET) return
+    while (this.#bytes > BUDGET) {
+      const { value, done } = this.#oldest.next()
+      if (done === true) return
+      this.#remove(...value)
     }
   }
 

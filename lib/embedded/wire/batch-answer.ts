@@ -2,45 +2,45 @@ import anyPb from 'google-protobuf/google/protobuf/any_pb.js'
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js'
 import protobuf from 'google-protobuf'
 import type { AppendResult, Expected } from '../streams/index.js'
+import { writeBatchSuccess } from './codec/batch-append.js'
 import { codePb, sharedPb, statusPb, streamsPb } from './protocol.js'
 import { streamIdentifier } from './recorded.js'
 
-type UUID = InstanceType<typeof sharedPb.UUID>
-type Response = InstanceType<typeof streamsPb.BatchAppendResp>
 type Status = InstanceType<typeof statusPb.Status>
 
 const { Code } = codePb
 
 /** The answer to one batch. */
-export function outcome (correlation: UUID, stream: string, expected: Expected, result: AppendResult): Response {
-  const response = answerTo(correlation, stream)
+export function outcome (correlation: Uint8Array, stream: string, expected: Expected, result: AppendResult): Buffer {
+  return result.kind === 'written'
+    ? writeBatchSuccess(correlation, stream, result.revision, result.position)
+    : failure(correlation, stream, refusal(stream, expected, result))
+}
+
+function refusal (stream: string, expected: Expected, result: Exclude<AppendResult, { kind: 'written' }>): Status {
   switch (result.kind) {
-    case 'written': {
-      const position = result.position.toString()
-      const success = new streamsPb.BatchAppendResp.Success()
-      if (result.revision < 0n) success.setNoStream(new emptyPb.Empty())
-      else success.setCurrentRevision(result.revision.toString())
-      success.setPosition(new sharedPb.AllStreamPosition().setCommitPosition(position).setPreparePosition(position))
-      return response.setSuccess(success)
-    }
     case 'conflict':
-      return response.setError(problem(Code.ALREADY_EXISTS, 'Wrong expected version', 'WrongExpectedVersion',
-        wrongExpectedVersion(result.current, expected).serializeBinary()))
+      return problem(Code.ALREADY_EXISTS, 'Wrong expected version', 'WrongExpectedVersion',
+        wrongExpectedVersion(result.current, expected).serializeBinary())
     case 'deleted':
-      return response.setError(problem(Code.NOT_FOUND, 'Stream deleted', 'StreamDeleted',
-        new sharedPb.StreamDeleted().setStreamIdentifier(streamIdentifier(stream)).serializeBinary()))
+      return problem(Code.NOT_FOUND, 'Stream deleted', 'StreamDeleted',
+        new sharedPb.StreamDeleted().setStreamIdentifier(streamIdentifier(stream)).serializeBinary())
     case 'append_too_large':
-      return response.setError(problem(Code.INVALID_ARGUMENT, 'Maximum Append Size Exceeded', 'MaximumAppendSizeExceeded',
-        new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(result.limit).serializeBinary()))
+      return problem(Code.INVALID_ARGUMENT, 'Maximum Append Size Exceeded', 'MaximumAppendSizeExceeded',
+        new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(result.limit).serializeBinary())
     case 'event_too_large':
-      return response.setError(problem(Code.INVALID_ARGUMENT, 'Maximum Append Event Size Exceeded', 'MaximumAppendEventSizeExceeded',
-        eventSizeExceeded(result.id, result.size, result.limit)))
+      return problem(Code.INVALID_ARGUMENT, 'Maximum Append Event Size Exceeded', 'MaximumAppendEventSizeExceeded',
+        eventSizeExceeded(result.id, result.size, result.limit))
   }
 }
 
 /** The answer to a batch that was not written, for a reason given or because the log could not write. */
-export function failure (correlation: UUID, stream: string, reason: unknown): Response {
-  return answerTo(correlation, stream).setError(reason instanceof statusPb.Status ? reason : notWritten(reason))
+export function failure (correlation: Uint8Array, stream: string, reason: unknown): Buffer {
+  return Buffer.from(new streamsPb.BatchAppendResp()
+    .setCorrelationId(sharedPb.UUID.deserializeBinary(correlation))
+    .setStreamIdentifier(streamIdentifier(stream))
+    .setError(reason instanceof statusPb.Status ? reason : notWritten(reason))
+    .serializeBinary())
 }
 
 export function badRequest (message: string): Status {
@@ -54,10 +54,6 @@ export function timeout (): Status {
 function notWritten (error: unknown): Status {
   const message = error instanceof Error ? error.message : String(error)
   return problem(Code.UNKNOWN, `The server could not write: ${message}`, 'Unknown', new sharedPb.Unknown().serializeBinary())
-}
-
-function answerTo (correlation: UUID, stream: string): Response {
-  return new streamsPb.BatchAppendResp().setCorrelationId(correlation).setStreamIdentifier(streamIdentifier(stream))
 }
 
 function problem (code: number, message: string, detail: string, bytes: Uint8Array): Status {

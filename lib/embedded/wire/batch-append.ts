@@ -3,29 +3,31 @@ import type { Expected, NewRecord, Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { badRequest, failure, outcome, timeout } from './batch-answer.js'
 import type { OpenCalls } from './calls.js'
-import { revisionOf } from './expected.js'
-import { InvalidEvent, newRecord, unwritable } from './proposed.js'
-import type { sharedPb, statusPb, streamsPb } from './protocol.js'
-import { streamName } from './recorded.js'
-import { uuidText } from './uuid.js'
+import { readBatchPart, type BatchOptions, type BatchPart } from './codec/batch-append.js'
+import { unwritable } from './proposed.js'
+import { streamsGrpc, type statusPb } from './protocol.js'
 
-type UUID = InstanceType<typeof sharedPb.UUID>
-type Request = InstanceType<typeof streamsPb.BatchAppendReq>
-type Options = InstanceType<typeof streamsPb.BatchAppendReq.Options>
-type Response = InstanceType<typeof streamsPb.BatchAppendResp>
 type Status = InstanceType<typeof statusPb.Status>
-type Call = ServerDuplexStream<Request, Response>
+type Call = ServerDuplexStream<BatchPart, Buffer>
 
 /** The server waits no longer for the rest of a batch, whatever its writer allows. */
 const WRITE_TIMEOUT_MS = 2_000
 
 /** A batch whose last part has not come yet. */
 interface Batch {
-  correlation: UUID
+  /** The correlation id as it was sent. */
+  correlation: Uint8Array
   stream: string
   expected: Expected
   events: NewRecord[]
   timer?: NodeJS.Timeout
+}
+
+/** The method, with messages that are read and written without the generated classes. */
+export const batchAppendMethod = {
+  ...streamsGrpc.StreamsService.batchAppend,
+  requestDeserialize: readBatchPart,
+  responseSerialize: (response: Buffer) => response
 }
 
 /** Many appends over one long call, answered one by one, told apart by their correlation ids. */
@@ -53,7 +55,7 @@ class BatchAppendCall {
   }
 
   listen (): void {
-    this.#call.on('data', (request: Request) => { this.#take(request) })
+    this.#call.on('data', (part: BatchPart) => { this.#take(part) })
     this.#call.on('end', () => {
       this.#halfClosed = true
       this.#forget()
@@ -63,40 +65,35 @@ class BatchAppendCall {
     this.#call.on('error', () => { this.#forget() })
   }
 
-  #take (request: Request): void {
-    const correlation = request.getCorrelationId()
-    const id = uuidText(correlation)
-    if (correlation === undefined || id === undefined) return
-    const options = request.getOptions()
+  #take (part: BatchPart): void {
+    const id = part.correlation
+    if (id === undefined) return
     let batch = this.#batches.get(id)
     if (batch === undefined) {
-      if (options === undefined) return
-      batch = this.#begin(correlation, id, options, request.getIsFinal())
+      if (part.options === undefined) return
+      batch = this.#begin(part.correlationBytes, id, part.options, part.final)
       if (batch === undefined) return
     }
-    try {
-      for (const message of request.getProposedMessagesList()) batch.events.push(newRecord(message))
-    } catch (error) {
-      if (!(error instanceof InvalidEvent)) throw error
+    if (part.invalid !== undefined) {
       this.#drop(id, batch)
-      this.#refuse(batch.correlation, batch.stream, badRequest(error.message))
+      this.#refuse(batch.correlation, batch.stream, badRequest(part.invalid.message))
       return
     }
-    if (!request.getIsFinal()) return
+    if (batch.events.length === 0) batch.events = part.events
+    else for (const event of part.events) batch.events.push(event)
+    if (!part.final) return
     this.#drop(id, batch)
     this.#append(batch)
   }
 
   /** A batch begins with its options. One that comes in a single message is not remembered, and needs no timer. */
-  #begin (correlation: UUID, id: string, options: Options, whole: boolean): Batch | undefined {
-    const stream = streamName(options.getStreamIdentifier())
-    const expected = expectedPosition(options)
+  #begin (correlation: Uint8Array, id: string, { stream, expected, timeLeft }: BatchOptions, whole: boolean): Batch | undefined {
     const reason = unwritable(stream) ?? (expected === undefined ? 'The expected revision is missing or no revision' : undefined)
     if (reason !== undefined || expected === undefined) {
       this.#refuse(correlation, stream, badRequest(reason ?? ''))
       return undefined
     }
-    const time = timeLeft(options)
+    const time = Math.min(WRITE_TIMEOUT_MS, timeLeft ?? WRITE_TIMEOUT_MS)
     if (time <= 0) {
       this.#refuse(correlation, stream, timeout())
       return undefined
@@ -125,11 +122,11 @@ class BatchAppendCall {
     })
   }
 
-  #refuse (correlation: UUID, stream: string, status: Status): void {
+  #refuse (correlation: Uint8Array, stream: string, status: Status): void {
     this.#answer(failure(correlation, stream, status))
   }
 
-  #answer (response: Response): void {
+  #answer (response: Buffer): void {
     if (!this.#call.cancelled && this.#call.writable) this.#call.write(response)
   }
 
@@ -147,21 +144,4 @@ class BatchAppendCall {
   #endWhenDone (): void {
     if (this.#halfClosed && this.#underWay === 0 && !this.#call.cancelled) this.#call.end()
   }
-}
-
-function expectedPosition (options: Options): Expected | undefined {
-  if (options.hasStreamPosition()) return revisionOf(options.getStreamPosition())
-  if (options.hasNoStream()) return 'no_stream'
-  if (options.hasAny()) return 'any'
-  if (options.hasStreamExists()) return 'stream_exists'
-  return undefined
-}
-
-/** Milliseconds for which the server waits for the rest of the batch. The old form names a time by the client's clock. */
-function timeLeft (options: Options): number {
-  const duration = options.getDeadline()
-  if (duration !== undefined) return Math.min(WRITE_TIMEOUT_MS, duration.getSeconds() * 1_000 + duration.getNanos() / 1e6)
-  const time = options.getDeadline21100()
-  if (time !== undefined) return Math.min(WRITE_TIMEOUT_MS, time.getSeconds() * 1_000 + time.getNanos() / 1e6 - Date.now())
-  return WRITE_TIMEOUT_MS
 }

@@ -11,7 +11,7 @@ interface RevisionOptions {
 
 /** What is expected; nothing when the request does not say, or names a revision that cannot be. */
 export function expectedOf (options: RevisionOptions): Expected | undefined {
-  if (options.hasRevision()) return revisionOf(options.getRevision())
+  if (options.hasRevision()) return revisionOf(BigInt(options.getRevision()))
   if (options.hasNoStream()) return 'no_stream'
   if (options.hasAny()) return 'any'
   if (options.hasStreamExists()) return 'stream_exists'
@@ -19,8 +19,7 @@ export function expectedOf (options: RevisionOptions): Expected | undefined {
 }
 
 /** A revision of the wire; nothing for what no revision can be. */
-export function revisionOf (text: string): bigint | undefined {
-  const revision = BigInt(text)
+export function revisionOf (revision: bigint): bigint | undefined {
   return revision >= 0n && revision <= 9223372036854775807n ? revision : undefined
 }
 

@@ -25,14 +25,25 @@ export class InvalidEvent extends Error {
 
 /** @throws {InvalidEvent} when the id is no UUID or nil, or the type or content type is missing */
 export function newRecord (message: ProposedMessage): NewRecord {
-  const id = uuidText(message.getId())
   const properties = message.getMetadataMap()
-  const type = properties.get('type')
-  const contentType = properties.get('content-type')
-  if (type === undefined || contentType === undefined) throw missing(type === undefined ? 'type' : 'content-type')
-  if (id === undefined) throw thrown('Empty or malformed event id')
-  if (type === '') throw thrown('Empty event type')
-  return { id, type, json: contentType === JSON_CONTENT, data: message.getData_asU8(), metadata: message.getCustomMetadata_asU8() }
+  const event = proposedEvent(uuidText(message.getId()), properties.get('type'), properties.get('content-type'),
+    message.getData_asU8(), message.getCustomMetadata_asU8())
+  if (event instanceof InvalidEvent) throw event
+  return event
+}
+
+/** The event that a client proposes, or what is wrong with it. */
+export function proposedEvent (
+  id: string | undefined,
+  type: string | undefined,
+  contentType: string | undefined,
+  data: Uint8Array,
+  metadata: Uint8Array
+): NewRecord | InvalidEvent {
+  if (type === undefined || contentType === undefined) return missing(type === undefined ? 'type' : 'content-type')
+  if (id === undefined) return thrown('Empty or malformed event id')
+  if (type === '') return thrown('Empty event type')
+  return { id, type, json: contentType === JSON_CONTENT, data, metadata }
 }
 
 function missing (property: string): InvalidEvent {

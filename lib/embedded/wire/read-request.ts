@@ -5,7 +5,8 @@ import { streamsPb } from './protocol.js'
 import { streamName } from './recorded.js'
 
 export type ReadRequest = InstanceType<typeof streamsPb.ReadReq>
-export type ReadResponse = InstanceType<typeof streamsPb.ReadResp>
+/** A message, or one that is written already. */
+export type ReadResponse = InstanceType<typeof streamsPb.ReadResp> | Buffer
 type Options = InstanceType<typeof streamsPb.ReadReq.Options>
 
 /** Where to begin: at a revision or position, or at an end. */

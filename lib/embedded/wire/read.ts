@@ -4,9 +4,16 @@ import { CallWriter } from './call-writer.js'
 import type { OpenCalls } from './calls.js'
 import { readAll, readStream } from './pages.js'
 import { parseRead, type ReadRequest, type ReadResponse } from './read-request.js'
+import { streamsGrpc } from './protocol.js'
 import type { Signals } from './signals.js'
 import { followAll, followStream } from './subscription.js'
 import { handlerThrew } from './errors.js'
+
+/** The method, with events that are written without the generated classes. */
+export const readMethod = {
+  ...streamsGrpc.StreamsService.read,
+  responseSerialize: (response: ReadResponse) => response instanceof Uint8Array ? response : Buffer.from(response.serializeBinary())
+}
 
 /** Reads of a stream or of `$all`, once or followed for ever. */
 export function readHandler (streams: Streams, signals: Signals, open: OpenCalls) {

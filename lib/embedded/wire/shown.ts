@@ -1,8 +1,9 @@
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
-import type { LogRecord, Resolved } from '../log/record.js'
+import type { LogRecord } from '../log/record.js'
 import type { Streams } from '../streams/index.js'
-import { sharedPb, streamsPb } from './protocol.js'
-import { recordedMessage, streamIdentifier } from './recorded.js'
+import { writeReadEvent } from './codec/read-event.js'
+import { streamsPb } from './protocol.js'
+import { streamIdentifier } from './recorded.js'
 import type { ReadResponse, Shape } from './read-request.js'
 import type { CallWriter } from './call-writer.js'
 
@@ -11,20 +12,16 @@ const { ReadResp } = streamsPb
 /** Sends records the way that the reader wants to see them. */
 export async function show (records: readonly LogRecord[], shape: Shape, writer: CallWriter<ReadResponse>, streams: Streams): Promise<void> {
   if (!shape.resolveLinks) {
-    for (const event of records) await writer.write(eventMessage({ event }, shape))
+    for (const event of records) {
+      const full = writer.write(writeReadEvent({ event }, shape.structuredIds))
+      if (full !== undefined) await full
+    }
     return
   }
-  for (const resolved of await streams.resolveAll(records)) await writer.write(eventMessage(resolved, shape))
-}
-
-function eventMessage ({ event, link }: Resolved, { structuredIds }: Shape): ReadResponse {
-  const message = new ReadResp.ReadEvent()
-  if (event !== undefined) message.setEvent(recordedMessage(new ReadResp.ReadEvent.RecordedEvent(), event, structuredIds))
-  if (link !== undefined) message.setLink(recordedMessage(new ReadResp.ReadEvent.RecordedEvent(), link, structuredIds))
-  const placed = link ?? event
-  if (placed === undefined) message.setNoPosition(new sharedPb.Empty())
-  else message.setCommitPosition(placed.position.toString())
-  return new ReadResp().setEvent(message)
+  for (const resolved of await streams.resolveAll(records)) {
+    const full = writer.write(writeReadEvent(resolved, shape.structuredIds))
+    if (full !== undefined) await full
+  }
 }
 
 export function streamNotFound (stream: string): ReadResponse {

@@ -1,12 +1,12 @@
 import type { Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { appendHandler } from './append.js'
-import { batchAppendHandler } from './batch-append.js'
+import { batchAppendHandler, batchAppendMethod } from './batch-append.js'
 import { OpenCalls } from './calls.js'
 import { deleteHandler, tombstoneHandler } from './delete.js'
 import { stopping } from './errors.js'
 import { streamsGrpc } from './protocol.js'
-import { readHandler } from './read.js'
+import { readHandler, readMethod } from './read.js'
 import type { WireService } from './service.js'
 import { Signals } from './signals.js'
 
@@ -14,7 +14,7 @@ import { Signals } from './signals.js'
 export function streamsService (streams: Streams, answers: Answers): WireService {
   const open = new OpenCalls()
   return {
-    definition: streamsGrpc.StreamsService,
+    definition: { ...streamsGrpc.StreamsService, batchAppend: batchAppendMethod, read: readMethod },
     handlers: {
       append: appendHandler(streams, answers),
       batchAppend: batchAppendHandler(streams, answers, open),
