@@ -1,11 +1,16 @@
 import type { FastifyInstance } from 'fastify'
-import type { Readiness } from '../sender/contract.js'
 import { mergeRouteOptions } from './route-options.js'
 import type { RouteOptions } from './route-options.js'
 import { readiness as readinessSchema } from './schemas.js'
 
 /** The route that tells whether this process can do its work: `true` for `/ready`, a path, or a path and the route's options. */
 export type ReadinessRoute = boolean | string | { readonly url?: string | undefined, readonly routeOptions?: RouteOptions | undefined }
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+  readonly warnings: readonly string[]
+}
 
 const DEFAULT_URL = '/ready'
 

@@ -63,7 +63,8 @@ export const open = Type.Object(
 /** Whether the loops stand. */
 export const readiness = Type.Object({
   ready: Type.Boolean(),
-  reasons: Type.Array(Type.String(), { description: 'Why not' })
+  reasons: Type.Array(Type.String(), { description: 'Why not' }),
+  warnings: Type.Array(Type.String(), { description: 'What needs somebody\'s eye though everything stands' })
 }, { $id: 'UnistreamReadiness', description: 'Whether commands can be taken' })
 
 /** Schemas that the routes refer to by their $id. */
