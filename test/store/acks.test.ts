@@ -112,3 +112,38 @@ t.test('a call that the server ends in good order is taken up again, and acks in
   await until(() => heard.length === 1)
   t.strictSame(ids(heard[0]), [late])
 })
+
+t.test('a server that never confirms: given up when the limit is over, and asked again', async t => {
+  let calls = 0
+  const { connectionString } = await openScriptedServer(t, {
+    groups: {
+      getInfo (_: unknown, answer: sendUnaryData<GetInfoResp>) {
+        const response = new subscriptions.GetInfoResp()
+        response.setSubscriptionInfo(new subscriptions.SubscriptionInfo())
+        answer(null, response)
+      },
+      read (call: ServerDuplexStream<ReadReq, ReadResp>) {
+        calls++
+        call.on('data', () => {
+          if (calls < 3) return
+          const response = new subscriptions.ReadResp()
+          response.setSubscriptionConfirmation(new subscriptions.ReadResp.SubscriptionConfirmation())
+          call.write(response)
+        })
+      }
+    }
+  })
+  const { store } = openFor(t, connectionString, 0.2)
+  const losses: string[] = []
+  const subscription = store.subscribe({
+    stream: 'Thing',
+    group: 'UniStream',
+    settings: groupSettings(),
+    bufferSize: 10,
+    onDelivery: () => undefined,
+    onLost: ({ trouble }) => { losses.push(trouble) }
+  })
+  await until(() => subscription.standing)
+  t.strictSame(losses, ['timeout', 'timeout'])
+  t.equal(calls, 3)
+})
