@@ -4,24 +4,31 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { AppProcessOptions } from './app-process.js'
 import type { WorkerProcessOptions } from './worker-process.js'
 
 /** A real process, and what it has said so far. */
 export interface Spawned {
   readonly child: ChildProcess
-  /** Resolves when the process has written this line. */
-  said (line: string): Promise<void>
+  /** Resolves with the line that begins with this, once the process has written one. */
+  said (beginning: string): Promise<string>
   /** Resolves with how the process ended. */
   readonly ended: Promise<{ code: number | null, signal: NodeJS.Signals | null }>
 }
 
 /** A worker of the counter as a process of its own; it is killed after the test if it still lives. */
 export function spawnWorker (t: Test, options: WorkerProcessOptions): Spawned {
-  // The test's own loader reads TypeScript.
-  return spawned(t, [...process.execArgv, fileURLToPath(new URL('./worker-process.ts', import.meta.url)), JSON.stringify(options)])
+  return spawned(t, './worker-process.ts', options)
 }
 
-function spawned (t: Test, args: string[]): Spawned {
+/** A sender or a worker of the bank as a process of its own; it is killed after the test if it still lives. */
+export function spawnApp (t: Test, options: AppProcessOptions): Spawned {
+  return spawned(t, './app-process.ts', options)
+}
+
+function spawned (t: Test, program: string, options: object): Spawned {
+  // The test's own loader reads TypeScript.
+  const args = [...process.execArgv, fileURLToPath(new URL(program, import.meta.url)), JSON.stringify(options)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
   const lines: string[] = []
@@ -37,11 +44,12 @@ function spawned (t: Test, args: string[]): Spawned {
   return {
     child,
     ended,
-    said: line => new Promise(resolve => {
+    said: beginning => new Promise(resolve => {
       const listen = () => {
-        if (!lines.includes(line)) return
+        const line = lines.find(line => line.startsWith(beginning))
+        if (line === undefined) return
         listeners.delete(listen)
-        resolve()
+        resolve(line)
       }
       listeners.add(listen)
       listen()
