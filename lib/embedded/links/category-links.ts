@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { METADATA_TYPE } from '../log/record.js'
 import type { LogRecord } from '../log/record.js'
 import { metastreamOf, type NewRecord, type Streams } from '../streams/index.js'
@@ -81,7 +82,8 @@ export class CategoryLinks {
 
   #work (): void {
     if (this.#working !== undefined || !this.#mayWork()) return
-    this.#working = this.#catchUp().then(() => {
+    // What is committed in one turn of the event loop is linked together.
+    this.#working = nextTurn().then(() => this.#catchUp()).then(() => {
       this.#working = undefined
       // A commit may have come in the moment between the last look and now.
       this.#work()

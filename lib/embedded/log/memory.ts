@@ -1,35 +1,56 @@
+import { decode, decodeId, encode, encodedSize } from './encoding.js'
 import type { Appended, Log } from './log.js'
 import type { LogRecord } from './record.js'
 
-/** What a record costs besides its text and bytes: ids, numbers, framing. It makes positions jump as those on disk do. */
-const FRAME_BYTES = 96
+/** How much memory is taken at once. */
+const SEGMENT_BYTES = 1024 * 1024
 
 /** No record stands at 0, so that "after position 0" leaves none out. */
-const FIRST_POSITION = 256n
+const FIRST_POSITION = 256
 
-/** A log that is gone with its process. */
+interface Segment {
+  /** Position of its first byte. */
+  start: number
+  buffer: Buffer
+}
+
+/**
+ * A log that is gone with its process. Records lie encoded in large pieces of memory, not as objects, so that millions of
+ * them cost the garbage collector nothing.
+ */
 export class MemoryLog implements Log {
-  #records: LogRecord[] = []
+  #segments: Segment[] = []
+  /** Position of each record, by ordinal. */
+  #positions = new Float64Array(1024)
+  #count = 0
   #confirmed = 0
   #end = FIRST_POSITION
+  /** Settles when all that was appended in this turn is confirmed. */
+  #confirmation: Promise<void> | undefined
 
   get confirmed (): number {
     return this.#confirmed
   }
 
   get lastPosition (): bigint {
-    return this.#records[this.#confirmed - 1]?.position ?? 0n
+    return this.#confirmed === 0 ? 0n : this.positionAt(this.#confirmed - 1)
   }
 
   append (records: readonly LogRecord[]): Appended {
-    const first = this.#records.length
+    const first = this.#count
     for (const record of records) {
-      record.position = this.#end
-      this.#end += BigInt(FRAME_BYTES + record.stream.length + record.type.length + record.data.length + record.metadata.length)
-      this.#records.push(record)
+      const size = encodedSize(record)
+      const { start, buffer } = this.#room(size)
+      encode(record, size, buffer, this.#end - start)
+      record.position = BigInt(this.#end)
+      this.#addPosition(this.#end)
+      this.#end += size
     }
-    const end = this.#records.length
-    return { first, durable: Promise.resolve().then(() => { this.#confirmed = end }) }
+    this.#confirmation ??= Promise.resolve().then(() => {
+      this.#confirmation = undefined
+      this.#confirmed = this.#count
+    })
+    return { first, durable: this.#confirmation }
   }
 
   read (ordinals: readonly number[]): Promise<LogRecord[]> {
@@ -37,15 +58,20 @@ export class MemoryLog implements Log {
   }
 
   slice (from: number, to: number): Promise<LogRecord[]> {
-    return Promise.resolve(this.#records.slice(from, Math.min(to, this.#confirmed)))
+    const records: LogRecord[] = []
+    const end = Math.min(to, this.#confirmed)
+    for (let ordinal = from; ordinal < end; ordinal++) records.push(this.#at(ordinal))
+    return Promise.resolve(records)
   }
 
   idAt (ordinal: number): string {
-    return this.#at(ordinal).id
+    const position = this.#position(ordinal)
+    const { start, buffer } = this.#segmentOf(position)
+    return decodeId(buffer, position - start)
   }
 
   positionAt (ordinal: number): bigint {
-    return this.#at(ordinal).position
+    return BigInt(this.#position(ordinal))
   }
 
   ordinalFrom (position: bigint): number {
@@ -53,7 +79,7 @@ export class MemoryLog implements Log {
     let high = this.#confirmed
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#at(middle).position < position) low = middle + 1
+      if (this.#position(middle) < position) low = middle + 1
       else high = middle
     }
     return low
@@ -64,8 +90,43 @@ export class MemoryLog implements Log {
   }
 
   #at (ordinal: number): LogRecord {
-    const record = this.#records[ordinal]
-    if (record === undefined) throw new RangeError(`The log has no record ${ordinal}`)
-    return record
+    const position = this.#position(ordinal)
+    const { start, buffer } = this.#segmentOf(position)
+    return decode(buffer, position - start, BigInt(position))
+  }
+
+  #position (ordinal: number): number {
+    if (ordinal < 0 || ordinal >= this.#count) throw new RangeError(`The log has no record ${ordinal}`)
+    return this.#positions[ordinal]!
+  }
+
+  #addPosition (position: number): void {
+    if (this.#count === this.#positions.length) {
+      const larger = new Float64Array(this.#count * 2)
+      larger.set(this.#positions)
+      this.#positions = larger
+    }
+    this.#positions[this.#count++] = position
+  }
+
+  /** The segment that takes a record of that size at the end of the log. */
+  #room (size: number): Segment {
+    let last = this.#segments[this.#segments.length - 1]
+    if (last === undefined || this.#end + size > last.start + last.buffer.length) {
+      last = { start: this.#end, buffer: Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, size)) }
+      this.#segments.push(last)
+    }
+    return last
+  }
+
+  #segmentOf (position: number): Segment {
+    let low = 0
+    let high = this.#segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#segments[middle]!.start <= position) low = middle
+      else high = middle - 1
+    }
+    return this.#segments[low]!
   }
 }
