@@ -1,0 +1,32 @@
+import t from 'tap'
+import { randomUUID } from 'node:crypto'
+import { openStore } from '../harness/store.js'
+import { bankOn, types } from './bank.js'
+
+t.test('a command finished long ago: after 10,000 others and after restarts it has the same outcome', async t => {
+  const { connectionString, embedded } = await openStore(t)
+  const bank = bankOn(t, connectionString)
+  const [worker, sender] = await Promise.all([bank.worker(), bank.sender()])
+  const aggId = randomUUID()
+  const comId = randomUUID()
+  const init = () => ({ accountId: aggId, limit: 100 })
+  const first = await sender.teller.send('Transaction', 'InitPeriod', aggId, init(), comId)
+  t.equal(first.status, 201)
+  for (let sent = 0; sent < 10_000; sent += 500) {
+    const answers = await Promise.all(Array.from({ length: 500 }, () => sender.teller.send('Transaction', 'Deposit', aggId, { amount: 0.01 })))
+    if (answers.some(({ status }) => status !== 201)) t.fail(`${answers.find(({ status }) => status !== 201)?.status}`)
+  }
+  for (const { child, ended } of [worker, sender]) {
+    child.kill('SIGTERM')
+    t.match(await ended, { code: 0 })
+  }
+  // What a restart of the store forgets.
+  embedded?.faults.forgetIds()
+  const [, other] = await Promise.all([bank.worker(), bank.sender()])
+  const again = await other.teller.send('Transaction', 'InitPeriod', aggId, init(), comId)
+  t.same([again.status, again.body], [first.status, first.body])
+  t.equal(again.headers.get('idempotency-replayed'), 'true')
+  const decided = await bank.decided(types.transaction, aggId)
+  t.equal(decided.length, 10_001)
+  t.equal(decided.filter(id => id === comId).length, 1)
+})
