@@ -1,6 +1,6 @@
 import type { AnyAggregate } from '../definition/index.js'
 import { emptyView, movedTo, replay } from '../decision/index.js'
-import type { View } from '../decision/index.js'
+import type { Found, View } from '../decision/index.js'
 import { commandOf, streamNames } from '../outcome/index.js'
 import type { RecordedEvent, ResolvedEvent, Store } from '../store/index.js'
 import { Gate } from './gate.js'
@@ -50,19 +50,22 @@ export class AggregateStreams {
 
   /**
    * Looks for the outcomes of these commands, from the stream's end, since those that are asked for again are mostly
-   * young. What it does not find stands nowhere in the stream as it was when the reading began.
+   * young. What it does not find stands nowhere in the stream up to the head that it tells.
    */
-  find (aggId: string, comIds: Iterable<string>): Promise<Map<string, RecordedEvent | undefined>> {
+  find (aggId: string, comIds: Iterable<string>): Promise<{ found: Found, head: View['revision'] }> {
     return this.#gate.pass(() => this.#find(aggId, comIds))
   }
 
-  async #find (aggId: string, comIds: Iterable<string>): Promise<Map<string, RecordedEvent | undefined>> {
+  async #find (aggId: string, comIds: Iterable<string>): Promise<{ found: Found, head: View['revision'] }> {
     const found = new Map<string, RecordedEvent | undefined>([...comIds].map(comId => [comId, undefined]))
     let missing = found.size
+    let head: View['revision'] | undefined
     let from: bigint | 'end' = 'end'
     while (missing > 0) {
       const page = await this.#store.read(this.#name(aggId), { direction: 'backwards', from, count: PAGE })
       const records = page.kind === 'page' ? recordsOf(page.events) : []
+      // The events themselves tell best up to where they were seen.
+      head ??= records[0]?.revision ?? (page.kind === 'page' ? page.head : undefined) ?? 'no_stream'
       for (const record of records) {
         const comId = commandOf(record)
         if (!found.has(comId) || found.get(comId) !== undefined) continue
@@ -73,7 +76,7 @@ export class AggregateStreams {
       if (last === undefined || last.revision === 0n) break
       from = last.revision - 1n
     }
-    return found
+    return { found, head: head ?? 'no_stream' }
   }
 }
 

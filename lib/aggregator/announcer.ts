@@ -1,8 +1,8 @@
 import type { AnyCommands } from '../definition/index.js'
-import type { RunRuling } from '../decision/index.js'
+import type { Found, RunRuling } from '../decision/index.js'
 import { announcedRefusal, announcedSuccess, failEvent, parseJson, streamNames } from '../outcome/index.js'
-import type { FailedVerdict, StreamNames } from '../outcome/index.js'
-import type { NewEvent, RecordedEvent, Store } from '../store/index.js'
+import type { FailedVerdict, RecordedOutcome, StreamNames } from '../outcome/index.js'
+import type { NewEvent, Store } from '../store/index.js'
 import { Patience } from './patience.js'
 
 interface Key {
@@ -33,7 +33,7 @@ export class Announcer {
   }
 
   /** Repeats what was decided for the original's senders, where the setting says so. */
-  async announce (aggId: string, rulings: readonly RunRuling[], standing: ReadonlyMap<string, RecordedEvent | undefined>): Promise<void> {
+  async announce (aggId: string, rulings: readonly RunRuling[], standing: Found): Promise<void> {
     if (!this.#announces) return
     for (const ruling of rulings) {
       const key = { aggId, comId: ruling.comId }
@@ -51,7 +51,7 @@ export class Announcer {
       : this.#append(this.#streams.fail, [announcedRefusal(key, refusal)])
   }
 
-  #refusalIn (record: RecordedEvent | undefined): string | undefined {
+  #refusalIn (record: RecordedOutcome | undefined): string | undefined {
     if (record?.type !== this.#refusedName) return undefined
     const data = parseJson(record.data)?.value
     const message = data !== null && typeof data === 'object' && 'message' in data ? data.message : undefined

@@ -1,8 +1,8 @@
 import type { AnyAggregate } from '../definition/index.js'
-import { afterAppend, planRun, RUN_LIMITS } from '../decision/index.js'
-import type { CommandIds, Next, Parking, Run, RunRuling, TakenCommand, View } from '../decision/index.js'
+import { cooled, EMPTY_LANE, step, warmed } from '../decision/index.js'
+import type { Effect, Found, Parking, RunRuling, TakenCommand, Told, View } from '../decision/index.js'
 import { OutcomeCode } from '../outcome/index.js'
-import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
+import type { AppendAnswer, Store, StoreLog } from '../store/index.js'
 import type { AggregateStreams } from './aggregate-stream.js'
 import type { Announcer } from './announcer.js'
 import { AbandonedError, Patience } from './patience.js'
@@ -29,26 +29,25 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** What a look into the stream has told of single commands. */
-type Found = Map<string, RecordedEvent | undefined>
-
-/** Conflicts in a row that are answered at once; beyond, somebody contends hard, and waiting helps both. */
-const QUICK_RECOVERIES = 4
+/** Loads in a row that are made at once, one after each conflict; beyond, somebody contends hard, and waiting helps both. */
+const QUICK_LOADS = 5
 
 const OUTCOME: Settlement = { kind: 'outcome' }
+
+type Append = Extract<Effect, { kind: 'append' }>
 
 /**
  * One aggregate's commands, decided one after the other. All that wait are decided in one run and appended in one
  * call, and at most one append is in flight: the next run forms meanwhile.
+ *
+ * What is next is decided by `step` alone; here it is carried out.
  */
 export class Lane {
   readonly aggId: string
   readonly #tools: LaneTools
   #queue: Waiting[] = []
   #running: Promise<void> | undefined
-  #view: View | undefined
-  #ids: CommandIds | undefined
-  #limits = RUN_LIMITS
+  #state = EMPTY_LANE
 
   constructor (aggId: string, tools: LaneTools) {
     this.aggId = aggId
@@ -61,12 +60,12 @@ export class Lane {
 
   /** Whether the aggregate's state is in memory. */
   get warm (): boolean {
-    return this.#view !== undefined
+    return this.#state.view !== undefined
   }
 
-  /** Forgets the state and keeps the ids, by which a finished command is known without the state. */
+  /** Forgets the state and keeps the ids, by which a finished command is known without the state. Not while it is busy. */
   cool (): void {
-    this.#view = undefined
+    this.#state = cooled(this.#state)
   }
 
   /** Resolves when the outcome stands in the store; rejects with {@link AbandonedError} when the worker closes before. */
@@ -79,10 +78,10 @@ export class Lane {
 
   /** Resolves when the state is in memory. */
   async warmUp (): Promise<void> {
-    if (this.#running !== undefined || this.#view !== undefined) return
+    if (this.busy || this.warm) return
     const view = await this.#tools.streams.load(this.aggId)
-    // A command may have come meanwhile and have loaded it itself.
-    if (!this.busy && view !== 'tombstoned') this.#keep(view)
+    // A command may have come meanwhile and have loaded it itself, and moved it on.
+    if (!this.busy && !this.warm && view !== 'tombstoned') this.#state = warmed(this.#state, view)
   }
 
   /** Resolves when nothing is held any more. */
@@ -101,7 +100,7 @@ export class Lane {
 
   /** Whatever the fault, nothing unconfirmed stays in memory and no command is acknowledged. */
   #abandon (error: unknown): void {
-    this.#view = undefined
+    this.#state = cooled(this.#state)
     if (!(error instanceof AbandonedError)) {
       this.#tools.log.error({ err: error, aggId: this.aggId }, 'a lane failed; its commands will be delivered again')
     }
@@ -110,52 +109,52 @@ export class Lane {
     for (const { reject } of left) reject(error instanceof Error ? error : new Error(String(error)))
   }
 
+  /** Until the first commands that wait are finished. */
   async #decide (): Promise<void> {
     // All that came in one turn of the event loop is one run.
     await Promise.resolve()
-    const found: Found = new Map()
-    if (this.#view === undefined && await this.#settleKnown(found)) return
-    const patience = new Patience(this.#tools.signal)
-    for (let recoveries = 0; ; recoveries++) {
-      if (recoveries > QUICK_RECOVERIES) await patience.wait()
-      if (this.#view === undefined) forgetAbsent(found)
-      const view = this.#view ?? await this.#load()
-      if (view === 'tombstoned') return this.#failAll()
-      const verified = new Map([...found].map(([comId, record]) => [comId, record !== undefined]))
-      const plan = planRun(this.#tools.aggregate, view, this.#queue.map(({ command }) => command), verified, this.#limits)
-      if (plan.kind === 'look') {
-        await this.#look(plan.comIds, found)
-        recoveries--
-        continue
+    let told: Told = { kind: 'waiting' }
+    let loads = 0
+    const contention = new Patience(this.#tools.signal)
+    let trouble = new Patience(this.#tools.signal)
+    for (;;) {
+      const { lane, effect }: ReturnType<typeof step> =
+        step(this.#tools.aggregate, this.#state, told, this.#queue.map(({ command }) => command))
+      this.#state = lane
+      switch (effect.kind) {
+        case 'load':
+          if (++loads > QUICK_LOADS) await contention.wait()
+          told = await this.#load(effect.from)
+          break
+        case 'look':
+          told = await this.#look(effect.comIds)
+          break
+        case 'append':
+          if (effect.trouble === undefined) trouble = new Patience(this.#tools.signal)
+          told = { kind: 'answered', answer: await this.#append(effect, trouble) }
+          break
+        case 'settle': return await this.#settle(effect.rulings, effect.found)
+        case 'fail': return await this.#failAll()
       }
-      const next = plan.events.length === 0 ? undefined : await this.#append(plan)
-      if (next === undefined || next.kind === 'done') return this.#settle(plan, found, next?.view)
-      forgetAbsent(found)
-      await this.#recover(next)
     }
   }
 
-  /** Where only the ids are in memory, a finished command needs no state: true when all that wait are finished. */
-  async #settleKnown (found: Found): Promise<boolean> {
-    const ids = this.#ids
-    const waiting = this.#queue.map(({ command }) => command.comId)
-    if (ids === undefined || !waiting.every(comId => ids.has(comId))) return false
-    await this.#look(waiting, found)
-    if (!waiting.every(comId => found.get(comId) !== undefined)) return false
-    const rulings = waiting.map((comId): RunRuling => ({ kind: 'stands', comId }))
-    await this.#announceAndResolve(rulings, found)
-    return true
-  }
-
-  async #load (from?: View): Promise<View | 'tombstoned'> {
+  async #load (from: View | undefined): Promise<Told> {
     const view = await this.#untilAnswered(() => this.#tools.streams.load(this.aggId, from), 'could not read an aggregate')
-    if (view !== 'tombstoned') this.#keep(view)
-    return view
+    return view === 'tombstoned' ? { kind: 'tombstoned' } : { kind: 'loaded', view }
   }
 
-  async #look (comIds: Iterable<string>, found: Found): Promise<void> {
+  async #look (comIds: readonly string[]): Promise<Told> {
     const seen = await this.#untilAnswered(() => this.#tools.streams.find(this.aggId, comIds), 'could not look for a command')
-    for (const [comId, record] of seen) found.set(comId, record)
+    return { kind: 'looked', ...seen }
+  }
+
+  async #append ({ expected, events, trouble }: Append, patience: Patience): Promise<AppendAnswer> {
+    if (trouble !== undefined) {
+      this.#complain(patience, trouble, 'could not append an outcome')
+      await patience.wait()
+    }
+    return await this.#tools.store.append(this.#tools.streams.name(this.aggId), expected, events)
   }
 
   async #untilAnswered<T> (ask: () => Promise<T>, trouble: string): Promise<T> {
@@ -170,42 +169,13 @@ export class Lane {
     }
   }
 
-  /** Appends until the store has answered: an append of unknown fate is neither a success nor a failure. */
-  async #append (run: Run): Promise<Exclude<Next, { kind: 'repeat' }>> {
-    const patience = new Patience(this.#tools.signal)
-    for (;;) {
-      const answer = await this.#tools.store.append(this.#tools.streams.name(this.aggId), run.view.revision, run.events)
-      const next = afterAppend(run, answer)
-      if (next.kind !== 'repeat') return next
-      this.#complain(patience, next.error, 'could not append an outcome')
-      await patience.wait()
-    }
-  }
-
-  async #recover (next: Exclude<Next, { kind: 'repeat' | 'done' }>): Promise<void> {
-    if (next.kind === 'too_large') {
-      this.#limits = next.limits
-    } else if (next.kind === 'reload' && next.from === 'tail') {
-      await this.#load(this.#view)
-    } else {
-      this.#view = undefined
-    }
-  }
-
-  async #settle (run: Run, found: Readonly<Found>, view: View | undefined): Promise<void> {
-    if (view !== undefined) this.#keep(view)
-    this.#limits = RUN_LIMITS
-    for (const ruling of run.rulings) {
+  /** Announcements come before the acknowledgements, so that none is missing when a worker dies between them. */
+  async #settle (rulings: readonly RunRuling[], found: Found): Promise<void> {
+    for (const ruling of rulings) {
       if (ruling.kind !== 'decided' || ruling.defect === undefined) continue
       const { comId, defect } = ruling
       this.#tools.log.error({ err: defect, aggId: this.aggId, comId }, 'a command failed by a defect of its decide')
     }
-    await this.#announceAndResolve(run.rulings, found)
-  }
-
-  async #announceAndResolve (
-    rulings: readonly RunRuling[], found: Readonly<Found>
-  ): Promise<void> {
     await this.#tools.announcer.announce(this.aggId, rulings, found)
     const settled = this.#queue.splice(0, rulings.length)
     for (const [index, ruling] of rulings.entries()) {
@@ -221,18 +191,8 @@ export class Lane {
     for (const { resolve } of this.#queue.splice(0, count)) resolve(OUTCOME)
   }
 
-  #keep (view: View): void {
-    this.#view = view
-    this.#ids = view.ids
-  }
-
   /** Once for each trouble, not for each attempt. */
   #complain (patience: Patience, error: unknown, trouble: string): void {
     if (patience.attempts === 0) this.#tools.log.warn({ err: error, aggId: this.aggId }, `${trouble}; trying again`)
   }
-}
-
-/** Not to have been found is true only of a view that is older than the look. */
-function forgetAbsent (found: Found): void {
-  for (const [comId, record] of found) if (record === undefined) found.delete(comId)
 }

@@ -1,4 +1,6 @@
 export { CommandIds } from './command-ids.js'
+export { cooled, EMPTY_LANE, step, warmed } from './lane-step.js'
+export type { Effect, Found, LaneState, Step, Told } from './lane-step.js'
 export { POISON_DELIVERIES, SUSPECT_DELIVERIES } from './ruling.js'
 export type { Decided, Parking, TakenCommand } from './ruling.js'
 export { afterAppend, planRun, RUN_LIMITS } from './run.js'

@@ -2,6 +2,7 @@ import type { AnyAggregate } from '../definition/index.js'
 import type { AppendAnswer, NewEvent } from '../store/contract.js'
 import { rule, SUSPECT_DELIVERIES, weightOf } from './ruling.js'
 import type { Decided, Parking, TakenCommand } from './ruling.js'
+import { isBelow } from './view.js'
 import type { View } from './view.js'
 
 /** How much one run may carry. */
@@ -135,8 +136,4 @@ function confirmed ({ view, rulings }: Run, revision: bigint): View {
 function smaller ({ rulings, events }: Run): RunLimits {
   const alone = rulings.filter(ruling => ruling.kind === 'decided').length === 1
   return { commands: 1, bytes: alone ? weightOf(events) - 1 : RUN_LIMITS.bytes }
-}
-
-function isBelow (revision: View['revision'], current: bigint | 'no_stream'): boolean {
-  return current !== 'no_stream' && (revision === 'no_stream' || revision < current)
 }

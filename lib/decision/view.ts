@@ -57,7 +57,11 @@ export function replay (
 
 /** The view moved to the stream's last revision as the store told it, where no event could be read up to there. */
 export function movedTo (view: View, head: bigint): View {
-  return view.revision === 'no_stream' || view.revision < head ? { ...view, revision: head } : view
+  return isBelow(view.revision, head) ? { ...view, revision: head } : view
+}
+
+export function isBelow (revision: View['revision'], other: View['revision']): boolean {
+  return other !== 'no_stream' && (revision === 'no_stream' || revision < other)
 }
 
 function evolve (aggregate: AnyAggregate, state: unknown, record: RecordedOutcome): { state: unknown } | { block: Block } {
