@@ -45,6 +45,7 @@ export async function commandRoutes (scope: FastifyInstance, options: RoutesOpti
   for (const schema of shared) {
     if (scope.getSchema(schema.$id!) === undefined) scope.addSchema(schema)
   }
+  endConnectionsAtClose(scope)
   const operationIds = new OperationIds()
   for (const sender of options.senders) {
     const ofAggregate = options.routes?.[sender.commands.name]
@@ -55,6 +56,18 @@ export async function commandRoutes (scope: FastifyInstance, options: RoutesOpti
     }
   }
   addUnknown(scope, options.routeOptions)
+}
+
+/**
+ * A connection that is answered while the server closes must not be kept: the server waits for it, and it would be idle until
+ * its keep-alive time is over.
+ */
+function endConnectionsAtClose (scope: FastifyInstance): void {
+  let closing = false
+  scope.addHook('preClose', async () => { closing = true })
+  scope.addHook('onSend', async (request, reply) => {
+    if (closing && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+  })
 }
 
 function addRoutes (
