@@ -6,8 +6,10 @@ export const NO_BUCKET = -1
 
 /** An event on its way through a group, from its being read to its being finished. */
 export class Message {
-  readonly event: LogRecord | undefined
-  readonly link: LogRecord | undefined
+  /** What is given out. */
+  readonly resolved: Resolved
+  /** The record that stands in the source: the link when there is one. */
+  readonly original: LogRecord
   /** What consumers ack by: the link's id when there is a link. */
   readonly id: string
   /** Where the message stands in the group's source. */
@@ -27,23 +29,18 @@ export class Message {
   sentAt = 0
 
   constructor (resolved: Resolved, position: bigint, previous: bigint | undefined, replayed: boolean) {
-    this.event = resolved.event
-    this.link = resolved.link
+    const original = resolved.link ?? resolved.event
+    if (original === undefined) throw new TypeError('A message is of an event or of a link')
+    this.resolved = resolved
+    this.original = original
+    this.id = original.id
     this.position = position
     this.previous = previous
     this.replayed = replayed
-    this.id = this.original.id
-  }
-
-  /** The record that stands in the source: the link when there is one. */
-  get original (): LogRecord {
-    const record = this.link ?? this.event
-    if (record === undefined) throw new TypeError('A message is of an event or of a link')
-    return record
   }
 
   /** The record that the message is about: the link only where its target could not be had. */
   get subject (): LogRecord {
-    return this.event ?? this.original
+    return this.resolved.event ?? this.original
   }
 }

@@ -1,9 +1,8 @@
 import { status, type ServiceError } from '@grpc/grpc-js'
 import { GroupError } from '../groups/index.js'
-import type { ConnectionInfo, GroupInfo, Message } from '../groups/index.js'
+import type { ConnectionInfo, GroupInfo } from '../groups/index.js'
 import { callError, handlerThrew } from './errors.js'
 import { persistentPb } from './protocol.js'
-import { recordedMessage } from './recorded.js'
 
 type ReadResp = InstanceType<typeof persistentPb.ReadResp>
 type SubscriptionInfo = InstanceType<typeof persistentPb.SubscriptionInfo>
@@ -13,16 +12,6 @@ export function confirmation (stream: string, group: string): ReadResp {
   const confirmed = new persistentPb.ReadResp.SubscriptionConfirmation()
   confirmed.setSubscriptionId(`${stream}::${group}`)
   return new persistentPb.ReadResp().setSubscriptionConfirmation(confirmed)
-}
-
-export function delivery ({ event, link, original, retryCount }: Message, structuredIds: boolean): ReadResp {
-  const { ReadEvent } = persistentPb.ReadResp
-  const read = new ReadEvent()
-  if (event !== undefined) read.setEvent(recordedMessage(new ReadEvent.RecordedEvent(), event, structuredIds))
-  if (link !== undefined) read.setLink(recordedMessage(new ReadEvent.RecordedEvent(), link, structuredIds))
-  read.setCommitPosition(original.position.toString())
-  read.setRetryCount(retryCount)
-  return new persistentPb.ReadResp().setEvent(read)
 }
 
 export function dropped (stream: string, group: string): ServiceError {

@@ -1,15 +1,23 @@
 import type { ServerDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { Connection, Groups, NackAction } from '../groups/index.js'
+import { readGroupRequest } from './codec/group-request.js'
+import type { Acknowledgement, GroupReadRequest } from './codec/group-request.js'
+import { writeReadEvent } from './codec/read-event.js'
 import { handlerThrew, invalidArgument } from './errors.js'
-import { confirmation, delivery, dropped, groupStatus } from './group-answers.js'
+import { confirmation, dropped, groupStatus } from './group-answers.js'
 import { namedGroup } from './group-requests.js'
-import { persistentPb } from './protocol.js'
-import type { sharedPb } from './protocol.js'
-import { uuidText } from './uuid.js'
+import { persistentGrpc, persistentPb } from './protocol.js'
 
-type ReadReq = InstanceType<typeof persistentPb.ReadReq>
-type ReadResp = InstanceType<typeof persistentPb.ReadResp>
-export type GroupCall = ServerDuplexStream<ReadReq, ReadResp>
+/** The confirmation as a message, events as they go over the wire. */
+type GroupReadResponse = InstanceType<typeof persistentPb.ReadResp> | Buffer
+export type GroupCall = ServerDuplexStream<GroupReadRequest, GroupReadResponse>
+
+/** The method, with acks and events that pass by without the generated classes. */
+export const groupReadMethod = {
+  ...persistentGrpc.PersistentSubscriptionsService.read,
+  requestDeserialize: readGroupRequest,
+  responseSerialize: (response: GroupReadResponse) => Buffer.isBuffer(response) ? response : Buffer.from(response.serializeBinary()),
+}
 
 const ACTIONS: Record<number, NackAction> = {
   [persistentPb.ReadReq.Nack.Action.UNKNOWN]: 'unknown',
@@ -37,7 +45,7 @@ export class GroupRead {
       this.#end()
       onOver(this)
     }
-    call.on('data', (request: ReadReq) => { this.#take(request) })
+    call.on('data', (request: GroupReadRequest) => { this.#take(request) })
     call.on('cancelled', over)
     call.on('close', over)
     call.on('error', over)
@@ -48,16 +56,17 @@ export class GroupRead {
     this.#fail(dropped(this.#stream, this.#group))
   }
 
-  #take (request: ReadReq): void {
+  #take (request: GroupReadRequest): void {
     if (this.#over || this.#deaf) return
     if (this.#connection === undefined) this.#open(request)
-    else this.#answer(this.#connection, request)
+    else if (request.kind === 'ack' || request.kind === 'nack') this.#answer(this.#connection, request)
+    else this.#deaf = true
   }
 
-  #open (request: ReadReq): void {
+  #open (request: GroupReadRequest): void {
     try {
-      const options = request.getOptions()
-      if (options === undefined) throw handlerThrew()
+      if (request.kind !== 'options') throw handlerThrew()
+      const { options } = request
       const { stream, group } = namedGroup(options)
       const uuidOption = options.getUuidOption()
       if (uuidOption === undefined) throw invalidArgument('The request has no uuid option')
@@ -70,7 +79,7 @@ export class GroupRead {
         bufferSize,
         connectionName: this.#call.metadata.get('connection-name')[0]?.toString() ?? '<unknown>',
         username: 'anonymous',
-        deliver: (message) => { this.#call.write(delivery(message, structuredIds)) },
+        deliver: (message) => { this.#call.write(writeReadEvent(message.resolved, structuredIds, message.retryCount)) },
         dropped: () => { this.drop() },
       })
       this.#call.write(confirmation(stream, group))
@@ -79,18 +88,12 @@ export class GroupRead {
     }
   }
 
-  #answer (connection: Connection, request: ReadReq): void {
-    const ack = request.getAck()
-    const nack = request.getNack()
-    const ids = acknowledged((ack ?? nack)?.getIdsList())
-    const action = nack === undefined ? undefined : ACTIONS[nack.getAction()]
-    if (ids === undefined || (nack !== undefined && action === undefined)) {
-      this.#deaf = true
-    } else if (nack !== undefined && action !== undefined) {
-      connection.nack(action, nack.getReason(), ids)
-    } else {
-      connection.ack(ids)
-    }
+  #answer (connection: Connection, request: Acknowledgement): void {
+    const { kind, ids, action, reason } = request
+    const meant = ACTIONS[action]
+    if (ids === undefined || meant === undefined) this.#deaf = true
+    else if (kind === 'nack') connection.nack(meant, reason, ids)
+    else connection.ack(ids)
   }
 
   #fail (error: ServiceError): void {
@@ -104,15 +107,4 @@ export class GroupRead {
     this.#over = true
     this.#connection?.close()
   }
-}
-
-/** The ids of an ack; nothing when it is none, or one of them is malformed. */
-function acknowledged (uuids: readonly InstanceType<typeof sharedPb.UUID>[] | undefined): string[] | undefined {
-  const ids: string[] = []
-  for (const uuid of uuids ?? []) {
-    const id = uuidText(uuid)
-    if (id === undefined) return undefined
-    ids.push(id)
-  }
-  return uuids === undefined ? undefined : ids
 }

@@ -3,7 +3,7 @@ import { ALL } from '../groups/index.js'
 import type { Groups } from '../groups/index.js'
 import { invalidArgument } from './errors.js'
 import { groupStatus, infoMessage } from './group-answers.js'
-import { GroupRead } from './group-read.js'
+import { GroupRead, groupReadMethod } from './group-read.js'
 import type { GroupCall } from './group-read.js'
 import { groupRequest, namedGroup, namedStream } from './group-requests.js'
 import { persistentGrpc, persistentPb, sharedPb } from './protocol.js'
@@ -15,7 +15,7 @@ type Message<Class extends abstract new () => unknown> = InstanceType<Class>
 export function groupsService (groups: Groups): WireService {
   const reads = new Set<GroupRead>()
   return {
-    definition: persistentGrpc.PersistentSubscriptionsService,
+    definition: { ...persistentGrpc.PersistentSubscriptionsService, read: groupReadMethod },
     handlers: {
       create: unary(async (request: Message<typeof persistentPb.CreateReq>) => {
         const { stream, group, settings, filter } = groupRequest(request.getOptions())
