@@ -18,10 +18,17 @@ const PROBLEM_JSON = 'application/problem+json'
 const CODE = /^[A-Z][A-Z0-9_]*$/
 const OURS = 'UNISTREAM_'
 
-/** What Fastify says of a body, in our own codes. */
-const BODY_CODES: Readonly<Record<string, { code: string, detail: string }>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'UNISTREAM_COMMAND_TOO_LARGE', detail: 'The body is larger than this server takes' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'UNISTREAM_MEDIA_TYPE', detail: 'A command is sent as application/json' },
+/** What Fastify says of a body, in our own words. */
+const BODY_FAULTS: Readonly<Record<string, { code: string, detail: string, rule: string, message: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'UNISTREAM_COMMAND_TOO_LARGE', detail: 'The body is too large', rule: 'size', message: 'is larger than this server takes'
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'UNISTREAM_MEDIA_TYPE', detail: 'The body is of another media type', rule: 'mediaType', message: 'must be sent as application/json'
+  },
+  UNISTREAM_COMMAND_TOO_LARGE: {
+    code: 'UNISTREAM_COMMAND_TOO_LARGE', detail: 'The command is too large', rule: 'size', message: 'is larger than what can be stored'
+  },
 }
 
 /** A problem document. Its type says no more than the status does: the code is what programs go by. */
@@ -48,8 +55,11 @@ function problemOf (error: unknown, replied: number, request: FastifyRequest): P
   if (error instanceof CommandInvalidError) return invalid(error.message, error.faults.map((fault) => ({ in: 'body', ...fault })))
   if (error instanceof UnreadableBodyError) return invalid(error.message, [...requestFaults(request), error.fault])
   const status = statusOf(statusCode ?? replied)
-  const body = BODY_CODES[code ?? '']
-  if (body !== undefined) return problem(status, body.code, body.detail)
+  const body = Object.hasOwn(BODY_FAULTS, code ?? '') ? BODY_FAULTS[code!] : undefined
+  if (body !== undefined) {
+    const { rule, message } = body
+    return { ...problem(status, body.code, body.detail), errors: [...requestFaults(request), { in: 'body', pointer: '', rule, message }] }
+  }
   const safe = status < 500 || code?.startsWith(OURS)
   return safe
     ? problem(status, code !== undefined && CODE.test(code) ? code : phrase(status), message || STATUS_CODES[status]!)

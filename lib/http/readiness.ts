@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { mergeRouteOptions } from './route-options.js'
 import type { RouteOptions } from './route-options.js'
+import { described } from './route-schema.js'
 import { readiness as readinessSchema } from './schemas.js'
 
 /** The route that tells whether this process can do its work: `true` for `/ready`, a path, or a path and the route's options. */
@@ -29,13 +30,15 @@ export function addReadinessRoute (scope: FastifyInstance, route: ReadinessRoute
     ...rest,
     method: 'GET',
     url: readinessUrl(route)!,
-    schema: {
-      ...{ operationId: 'readiness', tags: ['Readiness'], summary: 'Whether commands can be taken', ...told },
+    schema: described({
+      operationId: 'readiness',
+      tags: told?.tags ?? ['Readiness'],
+      summary: 'Whether commands can be taken',
       response: {
         200: { ...body, description: 'Everything stands' },
         503: { ...body, description: 'Something is missing: `reasons` tells what' },
       }
-    },
+    }, told ?? {}),
     handler: async (_request, reply) => {
       const now = readiness()
       return reply.code(now.ready ? 200 : 503).send(now)

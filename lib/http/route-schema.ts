@@ -17,8 +17,8 @@ export function commandSchema (
     tags: told.tags ?? [aggregate],
     summary: command.summary ?? words(command.name),
     description: command.description,
-    params,
-    querystring,
+    params: params(aggregate, command.name),
+    querystring: querystring(aggregate),
     body: command.schema,
     response: {
       201: { ...succeeded(withEvents), description: 'The command has succeeded', headers: { ...location, ...replayed } },
@@ -26,8 +26,8 @@ export function commandSchema (
       400: problemAnswer(invalid, 'The request does not fit: `errors` has all its faults, and nothing was stored'),
       404: problemAnswer(problem, 'There is no such aggregate type or command'),
       409: problemAnswer(problem, 'This command id was used for something else'),
-      413: problemAnswer(problem, 'The command is too large to store'),
-      415: problemAnswer(problem, 'The body is not sent as `application/json`'),
+      413: problemAnswer(invalid, 'The command is too large to store'),
+      415: problemAnswer(invalid, 'The body is not sent as `application/json`'),
       422: problemAnswer(unsuccessful, 'A rule refused the command: `code` and `detail` are the rule\'s', replayed),
       429: problemAnswer(problem, 'Too many requests', retryAfter),
       500: problemAnswer([unsuccessful, problem], 'The command can never be processed, or the server has failed', replayed),
@@ -44,8 +44,8 @@ export function statusSchema (
     operationId,
     tags: told.tags ?? [aggregate],
     summary: `${command.summary ?? words(command.name)}: what has become of it`,
-    params,
-    querystring,
+    params: params(aggregate, command.name),
+    querystring: querystring(aggregate),
     response: {
       200: { ...settled(withEvents), description: 'The outcome' },
       202: openAnswer,
@@ -76,7 +76,8 @@ function problemAnswer (schema: TSchema | TSchema[], description: string, header
   }
 }
 
-function described (schema: object, { hide, deprecated, security }: RouteDocumentation): FastifySchema {
+/** A schema without what nobody has said; some tools take `undefined` for a value. */
+export function described (schema: object, { hide, deprecated, security }: RouteDocumentation): FastifySchema {
   const all = { ...schema, hide, deprecated, security }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { TSchema } from '@sinclair/typebox'
+import { uuidV5 } from '../definition/uuid.js'
 
 const uuid = (description: string) => Type.String({ format: 'uuid', description })
 
@@ -12,17 +13,26 @@ const code = Type.String({ description: 'Stable: made for programs' })
 export const events = Type.Array(
   Type.Object({ type: Type.String(), data: Type.Unknown() }), { description: 'What has happened, in order' })
 
-/** Parameters of the path. */
-export const params = Type.Object({
-  comId: Type.String({
-    format: 'uuid', description: 'The command\'s own id, chosen by the caller. Sent again with the same id, a command takes effect once'
+/** Examples that stay the same, so that the commands of one page of documentation go together. */
+const EXAMPLES = '8d8a1f6e-0b52-4a4f-9f4e-2f4d6c1f7a10'
+
+/** Parameters of the path of a command. */
+export function params (aggregate: string, command: string): TSchema {
+  return Type.Object({
+    comId: Type.String({
+      format: 'uuid',
+      description: 'The command\'s own id, chosen by the caller. Sent again with the same id, a command takes effect once',
+      examples: [uuidV5(EXAMPLES, `${aggregate}.${command}`)]
+    })
   })
-})
+}
 
 /** Parameters of the query. */
-export const querystring = Type.Object({
-  aggId: Type.String({ format: 'uuid', description: 'The aggregate that the command is for' })
-})
+export function querystring (aggregate: string): TSchema {
+  return Type.Object({
+    aggId: Type.String({ format: 'uuid', description: 'The aggregate that the command is for', examples: [uuidV5(EXAMPLES, aggregate)] })
+  })
+}
 
 const problemFields = {
   type: Type.String({ format: 'uri-reference' }),
