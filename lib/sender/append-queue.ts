@@ -103,7 +103,7 @@ export class AppendQueue {
         taken++
         continue
       }
-      const size = storedSize(command.event!)
+      const size = storedSize(command.event)
       if (batch.length >= batchCount || (batch.length > 0 && bytes + size > batchBytes)) break
       batch.push(command)
       bytes += size
@@ -132,7 +132,7 @@ export class AppendQueue {
       this.#take(commands, before, answer, headBefore)
       this.#plan()
     }
-    this.#options.store.append(this.#options.stream, 'any', commands.map(command => command.event!))
+    this.#options.store.append(this.#options.stream, 'any', commands.map(command => command.event))
       .then(settle, (error: Error) => settle({ kind: 'unknown', error }))
   }
 
@@ -146,10 +146,12 @@ export class AppendQueue {
       this.reached(answer.revision)
       // A revision that the stream had before this append left: the store knew the commands, and wrote nothing.
       const old = headBefore !== undefined && answer.revision <= headBefore
+      const written = headBefore !== undefined && answer.revision - BigInt(commands.length) === headBefore
       commands.forEach((command, index) => {
         command.standing = 'appended'
         // An append of this node whose fate was unknown may have brought it there.
         command.known = old && before[index] !== 'perhaps'
+        command.certain = written
         if (!old || commands.length === 1) command.revision = answer.revision - BigInt(commands.length - 1 - index)
         onAppended(command, old)
       })

@@ -6,12 +6,16 @@ import type { RecordedEvent, Store } from '../store/index.js'
 /** The group that the workers share on the command stream. */
 const WORKERS_GROUP = 'UniStream'
 const PAGE = 256
+/** Single commands that are read at once. */
+const SIDE_BY_SIDE = 16
 
 /** What the stored commands of one aggregate type tell a sender. */
 export class CommandStream {
   readonly #store: Pick<Store, 'read' | 'groupInfo'>
   readonly #commands: AnyCommands
   readonly #stream: string
+  readonly #turns: Array<() => void> = []
+  #reading = 0
 
   constructor (store: Pick<Store, 'read' | 'groupInfo'>, commands: AnyCommands, streams: StreamNames) {
     this.#store = store
@@ -27,9 +31,25 @@ export class CommandStream {
 
   /** The command, if it is what stands at this revision. */
   async at (revision: bigint, comId: string): Promise<RecordedEvent | undefined> {
+    while (this.#reading >= SIDE_BY_SIDE) await new Promise<void>(resolve => { this.#turns.push(resolve) })
+    this.#reading++
+    try {
+      return await this.#readAt(revision, comId)
+    } finally {
+      this.#reading--
+      this.#turns.shift()?.()
+    }
+  }
+
+  async #readAt (revision: bigint, comId: string): Promise<RecordedEvent | undefined> {
     const page = await this.#store.read(this.#stream, { direction: 'backwards', from: revision, count: 1 })
     const event = page.kind === 'page' ? page.events[0]?.event : undefined
     return event?.revision === revision && event.id === comId ? event : undefined
+  }
+
+  /** The aggregate that a stored command is for. */
+  aggIdOf (record: RecordedEvent): string | undefined {
+    return readMetadata(record.metadata).aggId
   }
 
   /** What tells a stored command from others of the same id; a body that nobody can read has no fingerprint. */
@@ -61,7 +81,7 @@ export class CommandStream {
       for (const { event } of page.events) {
         if (event === undefined) continue
         if (event.revision <= revision) return undefined
-        if (event.id === key.comId && readMetadata(event.metadata).aggId === key.aggId) return event
+        if (event.id === key.comId && this.aggIdOf(event) === key.aggId) return event
         last = event.revision
       }
       if (last === undefined || last === 0n) return undefined

@@ -12,6 +12,7 @@ export interface OpenLookUpOptions {
   readonly lookUps: LookUps
   readonly schedule: Schedule
   readonly onFound: (stored: StoredOutcome, last: RecordedEvent) => void
+  readonly onMissed: () => void
 }
 
 /**
@@ -57,6 +58,7 @@ export class OpenLookUp implements LookUp {
 
   onMissed (): void {
     this.#asking = false
+    if (!this.#stopped) this.#options.onMissed()
     if (!this.#again) return
     this.#again = false
     this.#ask()

@@ -176,7 +176,8 @@ export class AggregateSender {
       comId,
       lookUps: this.#lookUps,
       schedule: this.#schedule,
-      onFound: (stored, last) => this.#found(command, stored, last)
+      onFound: (stored, last) => this.#found(command, stored, last),
+      onMissed: () => { if (command.standing === 'appended' && !command.certain) this.#ascertain(command) }
     }))
     this.#queue.add(command)
     return await result
@@ -188,7 +189,6 @@ export class AggregateSender {
   }
 
   #appended (command: CommandUnderWay, old: boolean): void {
-    this.#waiters.release(command)
     if (old) this.#openLookUps.get(command)?.now()
   }
 
@@ -279,6 +279,31 @@ export class AggregateSender {
     } catch (err) {
       this.#log.warn({ err, comId }, 'The stored command could not be read')
       return { stored }
+    }
+  }
+
+  /**
+   * Where other senders write too, an append's answer does not tell a command that was written now from one that the store
+   * knew, and the store knows an id whichever aggregate it was for: then nothing was written, and no outcome would ever come.
+   */
+  async #ascertain (command: CommandUnderWay): Promise<void> {
+    const { revision, comId, aggId } = command
+    command.certain = true
+    try {
+      const record = revision === undefined ? undefined : await this.#commandStream.at(revision, comId)
+      if (!this.#waiters.has(command)) return
+      if (record === undefined) {
+        // It was one of several that the store knew. Sent alone, the answer tells where it stands.
+        command.triedBefore = true
+        this.#queue.add(command)
+      } else if (this.#commandStream.aggIdOf(record) !== aggId) {
+        // Nothing of this command is in the store, nor is to be remembered.
+        command.standing = 'refused'
+        this.#rejected(command, new CommandIdReusedError())
+      }
+    } catch (err) {
+      command.certain = false
+      this.#log.warn({ err, comId }, 'The stored command could not be read')
     }
   }
 

@@ -22,8 +22,7 @@ export interface CommandUnderWay {
   /** What was sent first, and is appended; others may ask for something else under this id. */
   readonly definition: CommandDefinition
   readonly fingerprint: string
-  /** Missing once it stands in the store. */
-  event: NewEvent | undefined
+  readonly event: NewEvent
   standing: Standing
   /** This node may have sent it to the store before, so it must not travel in a batch with new ones. */
   triedBefore: boolean
@@ -31,12 +30,14 @@ export interface CommandUnderWay {
   revision?: bigint
   /** The store had it before this node sent it. */
   known: boolean
+  /** It is certain that what stands in the command stream under this id is this command. */
+  certain: boolean
   /** Why the store did not take it, if it is like that. */
   trouble?: Error
   readonly waiters: Set<Waiter>
 }
 
-export type FirstSent = Pick<CommandUnderWay, 'aggId' | 'comId' | 'definition' | 'fingerprint'> & { readonly event: NewEvent }
+export type FirstSent = Pick<CommandUnderWay, 'aggId' | 'comId' | 'definition' | 'fingerprint' | 'event'>
 
 /** What a caller asked for. */
 export interface Asked {
@@ -102,16 +103,10 @@ export class Waiters {
     if (this.#commands.size >= this.#bounds.inFlight || this.#count >= this.#bounds.waiters || this.#bytes + bytes > MOST_BYTES) {
       throw new OverloadedError()
     }
-    const command: CommandUnderWay = { ...first, standing: 'not_tried', triedBefore, known: false, waiters: new Set() }
+    const command: CommandUnderWay = { ...first, standing: 'not_tried', triedBefore, known: false, certain: false, waiters: new Set() }
     this.#commands.set(first.comId, command)
     this.#bytes += bytes
     return command
-  }
-
-  /** The store has the command: its body is needed no more. */
-  release (command: CommandUnderWay): void {
-    this.#bytes -= sizeOf(command.event)
-    command.event = undefined
   }
 
   /** The answer for one more caller of a command that is under way. */
@@ -193,7 +188,7 @@ export class Waiters {
   #forget (command: CommandUnderWay): void {
     if (!this.has(command)) return
     this.#commands.delete(command.comId)
-    this.release(command)
+    this.#bytes -= sizeOf(command.event)
     this.#onForgotten(command)
   }
 }
