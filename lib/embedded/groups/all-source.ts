@@ -1,5 +1,6 @@
 import type { Log } from '../log/log.js'
 import type { LogRecord } from '../log/record.js'
+import { isHidden, matcher } from '../streams/all.js'
 import type { Page, Source } from './source.js'
 
 /** Which events of `$all` a group wants. By regular expression, or by prefixes where that is empty. */
@@ -13,8 +14,6 @@ export const ALL = '$all'
 
 /** How many events of the log are looked at in one go for those that fit a filter. */
 const WINDOW = 500
-
-const HIDDEN = /^(?:\$epoch-information$|\$persistentsubscription-\$all::)/
 
 /** The whole log, or what a filter leaves of it, as the source of a group. */
 export class AllSource implements Source {
@@ -39,7 +38,7 @@ export class AllSource implements Source {
   }
 
   has (record: LogRecord): boolean {
-    return !HIDDEN.test(record.stream) && this.#wanted(record)
+    return !isHidden(record) && this.#wanted(record)
   }
 
   async read (from: bigint, count: number): Promise<Page> {
@@ -67,8 +66,6 @@ export class AllSource implements Source {
 }
 
 function compile ({ on, regex, prefixes }: AllFilter): (record: LogRecord) => boolean {
-  const field = on === 'stream' ? (record: LogRecord) => record.stream : (record: LogRecord) => record.type
-  if (regex === '') return (record) => prefixes.some((prefix) => field(record).startsWith(prefix))
-  const pattern = new RegExp(regex, 'u')
-  return (record) => pattern.test(field(record))
+  const matches = matcher(regex, prefixes)
+  return on === 'stream' ? (record) => matches(record.stream) : (record) => matches(record.type)
 }

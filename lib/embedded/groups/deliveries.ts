@@ -98,6 +98,11 @@ export class Deliveries {
     this.#strategy.released(message)
   }
 
+  /** Nothing is left to be done with a message: the checkpoint may pass it. */
+  finish (message: Message): void {
+    this.#unfinished.finish(message)
+  }
+
   /** Puts messages that are no longer in flight among those to be tried again. */
   retry (messages: readonly Message[]): void {
     if (messages.length > 0) this.#retries.insert(messages)
@@ -177,7 +182,7 @@ export class Deliveries {
       // Two messages of one id cannot both be tracked: the server gives this one out and forgets it, and never gets
       // the slot back while the consumer stays.
       consumer.leaked++
-      message.finished = true
+      this.finish(message)
     } else {
       message.holder = consumer
       message.sentAt = now

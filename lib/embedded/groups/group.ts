@@ -269,11 +269,19 @@ export class Group {
   #park (message: Message, reason: string): void {
     this.#deliveries.release(message)
     // The checkpoint passes it only once it stands among the parked ones.
-    this.#parked.park(message, reason, (messages) => { this.#settled(messages) })
+    this.#parked.park(message, reason, (messages, error) => {
+      if (error === undefined) {
+        this.#settled(messages)
+        return
+      }
+      this.#surroundings.warn(`${messages.length} messages of ${this.id} could not be parked, and are tried again: ${String(error)}`)
+      this.#deliveries.retry(messages)
+      this.#schedule()
+    })
   }
 
   #settled (messages: readonly Message[]): void {
-    for (const message of messages) message.finished = true
+    for (const message of messages) this.#deliveries.finish(message)
     this.#checkpoints.finished(messages.length)
   }
 

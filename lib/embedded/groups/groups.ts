@@ -90,7 +90,12 @@ export class Groups {
     const group = new Group(name, this.#source(stream, name, filter), checked(stream, name, settings), this.#surroundings)
     this.#demandReachable(group)
     this.#add(group)
-    await this.#save(group)
+    try {
+      await this.#save(group)
+    } catch (error) {
+      if (this.#groups.get(group.id) === group) this.#remove(group)
+      throw error
+    }
   }
 
   /** Makes the group anew from its checkpoint. @throws GroupError `missing`, `failed` */

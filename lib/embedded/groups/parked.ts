@@ -11,6 +11,8 @@ const TRIES = 5
 /** How many events are read at once when parked messages are replayed, or written at once when messages are parked. */
 const PAGE = 100
 
+type ParkedDone = (messages: readonly Message[], error?: unknown) => void
+
 /** The messages that a group has put aside: links in a stream of its own. */
 export class Parked {
   readonly stream: string
@@ -42,13 +44,13 @@ export class Parked {
   }
 
   /**
-   * Writes a message to the parked ones. One that cannot be written in five tries is given up, as the real server does.
+   * Writes a message to the parked ones.
    *
-   * @param done - called when there is nothing more to do for the message
+   * @param done - called when it stands there, or, with the reason, when it could not be written in five tries
    */
-  park (message: Message, reason: string, done: (messages: readonly Message[]) => void): void {
+  park (message: Message, reason: string, done: ParkedDone): void {
     this.#waiting.push({ message, reason })
-    this.#writing ??= Promise.resolve().then(() => this.#writeAll(done)).finally(() => { this.#writing = undefined })
+    this.#writing ??= Promise.resolve().then(() => this.#writeAll(done))
   }
 
   /**
@@ -89,20 +91,28 @@ export class Parked {
     await this.#writing
   }
 
-  async #writeAll (done: (messages: readonly Message[]) => void): Promise<void> {
+  async #writeAll (done: ParkedDone): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, PAGE)
       const links = batch.map(({ message, reason }) => parkedLink(message, reason))
-      for (let tries = 1; tries <= TRIES; tries++) {
-        try {
-          await record(this.#journal, this.stream, links)
-          break
-        } catch {
-          // Tried again, or given up: the group goes on without it.
-        }
-      }
-      done(batch.map(({ message }) => message))
+      done(batch.map(({ message }) => message), await this.#write(links))
     }
+    // In the same step as the last look, so that nothing is left waiting for a writer that has gone.
+    this.#writing = undefined
+  }
+
+  /** @returns why it could not be done */
+  async #write (links: readonly Omit<NewRecord, 'id'>[]): Promise<unknown> {
+    let reason: unknown
+    for (let tries = 1; tries <= TRIES; tries++) {
+      try {
+        await record(this.#journal, this.stream, links)
+        return undefined
+      } catch (error) {
+        reason = error
+      }
+    }
+    return reason
   }
 }
 

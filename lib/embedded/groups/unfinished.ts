@@ -1,16 +1,21 @@
 import type { Message } from './message.js'
 import { Queue } from './queue.js'
 
+/** Below this length finished messages in the middle are not worth a search. */
+const COMPACT_ABOVE = 1024
+
 /**
  * What has left the buffer and is not finished: in flight, to be tried again, or being parked. The checkpoint stands
  * just before the first of it.
  */
 export class Unfinished {
   #messages = new Queue<Message>()
+  #open = 0
   #lastLeft: bigint | undefined
 
   /** A message has left the buffer. */
   left (message: Message): void {
+    this.#open++
     const last = this.#messages.last()
     if (last !== undefined && last.position > message.position) {
       this.#messages.replace([...this.#messages.waiting(), message].sort((a, b) => (a.position < b.position ? -1 : 1)))
@@ -18,6 +23,18 @@ export class Unfinished {
       this.#messages.push(message)
     }
     if (this.#lastLeft === undefined || message.position > this.#lastLeft) this.#lastLeft = message.position
+  }
+
+  /** Nothing is left to be done with a message. One that never was here, as replayed ones, changes nothing. */
+  finish (message: Message): void {
+    if (message.finished) return
+    message.finished = true
+    if (message.replayed) return
+    this.#open--
+    // One that somebody holds on to must not keep all that was finished behind it.
+    if (this.#messages.length > COMPACT_ABOVE && this.#messages.length > 2 * this.#open) {
+      this.#messages.replace(this.#messages.waiting().filter(({ finished }) => !finished))
+    }
   }
 
   /** How far everything is finished: the last position of which that can be said. */
@@ -32,7 +49,9 @@ export class Unfinished {
 
   /** Forgets everything from a position on, as if it had never left the buffer. */
   forgetFrom (position: bigint): void {
-    this.#messages.replace(this.#messages.waiting().filter((message) => message.position < position))
+    const kept = this.#messages.waiting().filter((message) => message.position < position)
+    this.#messages.replace(kept)
+    this.#open = kept.filter(({ finished }) => !finished).length
     this.#lastLeft = this.#messages.last()?.position
   }
 }

@@ -1,4 +1,5 @@
 import type { LogRecord } from '../log/record.js'
+import { matcher } from '../streams/all.js'
 import { callError, invalidArgument } from './errors.js'
 import type { streamsPb } from './protocol.js'
 import { status } from '@grpc/grpc-js'
@@ -23,7 +24,7 @@ export function parseFilter (options: FilterOptions): Filter {
   if (expression === undefined) throw invalidArgument('The filter names neither streams nor event types')
   const interval = options.getCheckpointintervalmultiplier()
   if (interval === 0) throw callError(status.UNKNOWN, 'Exception was thrown by handler. checkpointIntervalMultiplier must be positive')
-  const matches = matcher(expression.getRegex(), expression.getPrefixList())
+  const matches = compiled(expression.getRegex(), expression.getPrefixList())
   const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW
   return {
     matches: streams === undefined ? (record) => matches(record.type) : (record) => matches(record.stream),
@@ -31,27 +32,10 @@ export function parseFilter (options: FilterOptions): Filter {
   }
 }
 
-function matcher (regex: string, prefixes: string[]): (text: string) => boolean {
-  if (regex === '') return (text) => prefixes.some((prefix) => text.startsWith(prefix))
+function compiled (regex: string, prefixes: string[]): (text: string) => boolean {
   try {
-    const expression = new RegExp(regex, 'u')
-    return (text) => expression.test(text)
-  } catch {
-    return lenient(regex)
-  }
-}
-
-/** An expression that only the older rules of JavaScript know, such as one that escapes what needs no escape. */
-function lenient (regex: string): (text: string) => boolean {
-  try {
-    const expression = new RegExp(regex)
-    return (text) => expression.test(text)
+    return matcher(regex, prefixes)
   } catch {
     throw invalidArgument(`The filter's regular expression is not valid: ${regex}`)
   }
-}
-
-/** Records that `$all` shows to nobody: what groups on `$all` write to keep going, which would feed on itself. */
-export function isHidden (record: LogRecord): boolean {
-  return record.stream.startsWith('$persistentsubscription-$all::')
 }

@@ -1,8 +1,8 @@
 import type { LogRecord } from '../log/record.js'
+import { isHidden } from '../streams/all.js'
 import type { Streams } from '../streams/index.js'
 import type { CallWriter } from './call-writer.js'
 import { streamDeleted } from './errors.js'
-import { isHidden } from './filter.js'
 import type { From, ReadAll, ReadResponse, ReadStream } from './read-request.js'
 import { firstStreamPosition, lastStreamPosition, show, streamNotFound } from './shown.js'
 
