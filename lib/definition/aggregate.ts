@@ -51,6 +51,7 @@ export function creates<F extends AnyDecide> (decide: F): Creating<F> {
 export function defineAggregate<C extends AnyCommands, State, E extends Schemas> (
   commands: C, behaviour: Behaviour<C, State, E>
 ): Aggregate<C, State, E> {
+  if (commands?.byStoredName === undefined) throw new DefinitionError('defineAggregate was called without commands: make them with defineCommands')
   const type = commands.name
   checkOptions(`The parts of the aggregate ${type}`, behaviour, ['initialState', 'events', 'evolve', 'decide'])
   if (behaviour?.initialState === undefined) throw new DefinitionError(`The aggregate ${type} has no initialState: say what it is before its first event`)
@@ -86,7 +87,7 @@ export function defineAggregate<C extends AnyCommands, State, E extends Schemas>
 function partsOf<F> (type: string, kind: string, of: string, defined: Readonly<Record<string, unknown>>, parts: object | undefined): Map<string, F> {
   const names = Object.keys(defined)
   for (const name of Object.keys(parts ?? {})) {
-    if (!names.includes(name)) throw new DefinitionUnknownPartError(`The ${of} ${type}.${name} of a ${kind}`, `${type} has the ${of}s ${names.join(', ')}`)
+    if (!names.includes(name)) throw new DefinitionUnknownPartError(`The ${of} ${type}.${name} in ${kind}`, `${type} has the ${of}s ${names.join(', ')}`)
   }
   return new Map(names.map(name => {
     const part = (parts as Record<string, unknown> | undefined)?.[name]

@@ -1,17 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { DefinitionSchemaError } from '../errors.js'
 import { pointerTo } from './pointer.js'
-import { inPlace, isSchema, resourceOf, schemaList, SchemaReferences } from './schema-references.js'
-import type { JsonSchema, Place } from './schema-references.js'
+import { isSchema, partsBeside, replaceParts, schemaList } from './schema-parts.js'
+import type { JsonSchema, Role } from './schema-parts.js'
+import { SchemaReferences } from './schema-references.js'
 import { whyUnusable } from './schema-rules.js'
-
-// Keywords by what their schemas apply to: a part of the value, the value itself, or a comparison.
-const BELOW = {
-  one: ['additionalProperties', 'unevaluatedProperties', 'items', 'additionalItems', 'unevaluatedItems'],
-  list: ['items', 'prefixItems'],
-  map: ['properties', 'patternProperties', '$defs', 'definitions']
-}
-const BESIDE = { one: ['then', 'else'], list: ['allOf', 'anyOf', 'oneOf'], map: ['dependentSchemas'] }
-const COMPARED = { one: ['not', 'if', 'contains', 'propertyNames'], list: [], map: [] }
 
 /**
  * A copy of a schema that refuses unknown properties at every depth, except where its author says what
@@ -24,17 +17,15 @@ export function closeSchema (subject: string, schema: unknown): JsonSchema {
   return new Closing(subject, schema).root()
 }
 
-interface Spot extends Place {
-  readonly pointer: string
-}
-
-type Treatment = (spot: Spot) => JsonSchema
+type Treatment = (schema: JsonSchema, pointer: string) => JsonSchema
 
 class Closing {
   readonly #subject: string
   readonly #root: JsonSchema
   readonly #references: SchemaReferences
-  /** Versions of schemas with an $id that stand in the result beside those in their old places. */
+  /** Which schema has an $id, of those that the copy has under it. */
+  readonly #owners = new Map<string, JsonSchema>()
+  /** What the copy holds only to be referred to, beside what the author has put there. */
   readonly #definitions: Record<string, JsonSchema> = {}
   #path = new Set<JsonSchema>()
 
@@ -45,103 +36,116 @@ class Closing {
   }
 
   root (): JsonSchema {
-    const closed = this.#closed({ schema: this.#root, resource: this.#root, pointer: '' })
+    const closed = this.#closed(this.#root, '')
     return Object.keys(this.#definitions).length === 0
       ? closed
       : { ...closed, $defs: { ...closed.$defs as JsonSchema | undefined, ...this.#definitions } }
   }
 
   /** A schema that decides alone which properties a value may have. */
-  readonly #closed: Treatment = spot => {
-    const { schema } = spot
-    const copy = (beside: Treatment): JsonSchema => this.#copy(spot, this.#closed, beside)
+  readonly #closed: Treatment = (schema, pointer) => {
+    const known = typeof schema.$id === 'string' && !this.#owns(schema, schema.$id, pointer)
+    const { $id, ...closed } = this.#closedWithId(schema, pointer)
+    // One of several copies has the $id; references mean that one.
+    return $id === undefined || known ? closed : { $id, ...closed }
+  }
+
+  #closedWithId (schema: JsonSchema, pointer: string): JsonSchema {
     // What the author says of other properties stands.
-    if (Object.hasOwn(schema, 'additionalProperties') || Object.hasOwn(schema, 'unevaluatedProperties')) return copy(this.#open)
-    const beside = inPlace(schema)
+    if (Object.hasOwn(schema, 'additionalProperties') || Object.hasOwn(schema, 'unevaluatedProperties')) {
+      return this.#copy(schema, pointer, { below: this.#closed, beside: this.#open })
+    }
+    const beside = partsBeside(schema)
     if (beside.length === 0 && (schema.$ref === undefined || !isObject(schema))) {
-      return isObject(schema) ? { ...copy(this.#open), additionalProperties: false } : copy(this.#open)
+      const copy = this.#copy(schema, pointer, { below: this.#closed, beside: this.#open })
+      return isObject(schema) ? { ...copy, additionalProperties: false } : copy
     }
     // A plain union: each of its forms knows its own properties, and none of them those of the others.
     const forms = schemaList(schema.anyOf)
-    if (!hasProperties(schema) && beside.length === forms.length && schema.$ref === undefined &&
-      (!isObject(schema) || forms.every(isObject))) return copy(this.#closed)
-    return this.#closedTogether(spot, copy(this.#open))
+    if (beside.length === forms.length && schema.$ref === undefined && !hasProperties(schema) &&
+      (!isObject(schema) || forms.every(isObject))) {
+      return this.#copy(schema, pointer, { below: this.#closed, beside: this.#closed })
+    }
+    return this.#closedTogether(schema, pointer)
   }
 
   /** Several schemas that apply to one value: what none of them knows is unknown. */
-  #closedTogether (spot: Spot, open: JsonSchema): JsonSchema {
-    if (![...this.#references.together(spot).keys()].some(isObject)) return open
-    if (!this.#isObject(spot)) {
-      throw this.#error(spot.pointer,
+  #closedTogether (schema: JsonSchema, pointer: string): JsonSchema {
+    const copy = this.#copy(schema, pointer, { below: this.#closed, beside: this.#open })
+    if (![...this.#references.together(schema)].some(isObject)) return copy
+    if (!this.#meansObject(schema)) {
+      throw this.#error(pointer,
         'it joins objects with what may be something else, so that unknown properties cannot be told: make it a union of objects')
     }
-    return { type: 'object', ...open, unevaluatedProperties: false }
+    return { type: 'object', ...copy, unevaluatedProperties: false }
   }
 
   /** A schema that applies beside others, one of which may know a property that this one does not. */
-  readonly #open: Treatment = spot => {
-    const { schema, pointer } = spot
-    const { $id, ...open } = this.#copy(spot, this.#closed, this.#open)
-    // References from below to it mean the closed one.
-    if (typeof $id === 'string') this.#define($id, () => this.#closed(spot))
-    if (typeof schema.$ref === 'string') open.$ref = this.#openReference(schema.$ref, resourceOf(schema, spot.resource), pointer)
+  readonly #open: Treatment = (schema, pointer) => {
+    const { $id, ...open } = this.#copy(schema, pointer, { below: this.#closed, beside: this.#open })
+    if (typeof $id === 'string') this.#defineClosed($id, schema, pointer)
+    if (typeof schema.$ref === 'string') open.$ref = this.#openReference(schema.$ref, pointer)
     return open
   }
 
-  #openReference (reference: string, resource: JsonSchema, pointer: string): string {
-    const target = this.#references.resolve(reference, resource)!
-    if (typeof target.schema.$id !== 'string') {
+  #openReference (reference: string, pointer: string): string {
+    const target = this.#references.resolve(reference)!
+    if (typeof target.$id !== 'string') {
       throw this.#error(pointer, `it joins ${reference} with something else: give what it refers to an $id`)
     }
-    const $id = `${target.schema.$id}-open`
-    this.#define($id, () => ({ ...this.#open({ ...target, pointer }), $id }))
+    const $id = `${target.$id}-open`
+    this.#define($id, () => ({ ...this.#open(target, pointer), $id }))
     return $id
   }
 
-  #define (id: string, make: () => JsonSchema): void {
-    if (Object.hasOwn(this.#definitions, id)) return
-    this.#definitions[id] = {}
+  readonly #asItIs: Treatment = (schema, pointer) => {
+    const { $id, ...copy } = this.#copy(schema, pointer, { below: this.#asItIs, beside: this.#asItIs })
+    if (typeof $id === 'string') this.#defineClosed($id, schema, pointer)
+    return copy
+  }
+
+  /** References to a schema that is not closed where it stands mean a closed copy of it. */
+  #defineClosed (id: string, schema: JsonSchema, pointer: string): void {
+    if (this.#owns(schema, id, pointer)) this.#define(id, () => this.#closedWithId(schema, pointer))
+  }
+
+  #define (name: string, make: () => JsonSchema): void {
+    if (Object.hasOwn(this.#definitions, name)) return
+    this.#definitions[name] = {}
     const path = this.#path
     this.#path = new Set()
-    this.#definitions[id] = make()
+    this.#definitions[name] = make()
     this.#path = path
   }
 
-  readonly #asItIs: Treatment = spot => this.#copy(spot, this.#asItIs, this.#asItIs)
+  /** Whether the $id had no copy so far. Two different schemas of one $id cannot be told apart by those that refer to them. */
+  #owns (schema: JsonSchema, id: string, pointer: string): boolean {
+    const owner = this.#owners.get(id)
+    if (owner !== undefined && !isDeepStrictEqual(owner, schema)) {
+      throw this.#error(pointer, `another schema in it has the $id ${id} too: give one of them another $id`)
+    }
+    this.#owners.set(id, schema)
+    return owner === undefined
+  }
 
-  #copy (spot: Spot, below: Treatment, beside: Treatment): JsonSchema {
-    const { schema, pointer } = spot
-    const why = this.#path.has(schema) ? 'it contains itself: use Type.Recursive' : whyUnusable(schema, spot, this.#references)
+  #copy (schema: JsonSchema, pointer: string, treatments: { readonly [R in Exclude<Role, 'compared'>]: Treatment }): JsonSchema {
+    const why = this.#path.has(schema) ? 'it contains itself: use Type.Recursive' : whyUnusable(schema, this.#references)
     if (why !== undefined) throw this.#error(pointer, why)
     this.#path.add(schema)
-    const copy: JsonSchema = { ...schema }
-    const resource = resourceOf(schema, spot.resource)
-    const treat = (child: unknown, treatment: Treatment, ...steps: Array<string | number>): unknown =>
-      isSchema(child) ? treatment({ schema: child, resource, pointer: steps.reduce<string>(pointerTo, pointer) }) : child
-    for (const [{ one, list, map }, treatment] of [[BELOW, below], [BESIDE, beside], [COMPARED, this.#asItIs]] as const) {
-      for (const key of one) if (isSchema(schema[key])) copy[key] = treat(schema[key], treatment, key)
-      for (const key of list) {
-        const children = schema[key]
-        if (Array.isArray(children)) copy[key] = children.map((child, index) => treat(child, treatment, key, index))
-      }
-      for (const key of map) {
-        const children = schema[key]
-        if (isSchema(children)) {
-          copy[key] = Object.fromEntries(Object.entries(children).map(([name, child]) => [name, treat(child, treatment, key, name)]))
-        }
-      }
-    }
+    const copy = replaceParts(schema, ({ role, steps, schema: part }) => {
+      const treatment = role === 'compared' ? this.#asItIs : treatments[role]
+      return treatment(part, steps.reduce<string>(pointerTo, pointer))
+    })
     this.#path.delete(schema)
     return copy
   }
 
   /** Whether all that fits is an object. */
-  #isObject ({ schema, resource: around }: Place): boolean {
-    const resource = resourceOf(schema, around)
-    const each = (part: JsonSchema): boolean => this.#isObject({ schema: part, resource })
-    const target = typeof schema.$ref === 'string' ? this.#references.resolve(schema.$ref, resource) : undefined
-    return schema.type === 'object' || schemaList(schema.allOf).some(each) || (target !== undefined && this.#isObject(target)) ||
-      [schema.anyOf, schema.oneOf].map(schemaList).some(forms => forms.length > 0 && forms.every(each))
+  #meansObject (schema: JsonSchema): boolean {
+    const target = this.#references.targetOf(schema)
+    const means = (part: JsonSchema): boolean => this.#meansObject(part)
+    return schema.type === 'object' || schemaList(schema.allOf).some(means) || (target !== undefined && means(target)) ||
+      [schema.anyOf, schema.oneOf].map(schemaList).some(forms => forms.length > 0 && forms.every(means))
   }
 
   #error (pointer: string, problem: string): Error {

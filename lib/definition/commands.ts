@@ -63,6 +63,7 @@ export function defineCommands<const N extends string, const I extends Readonly<
   if (spelling !== 'asWritten' && spelling !== 'PascalCase') {
     throw new DefinitionError(`The spelling of ${name} is ${String(spelling)}: expected asWritten or PascalCase`)
   }
+  if (typeof commands !== 'object' || commands === null) throw new DefinitionError(`The commands of ${name} are missing: give defineCommands an object of schemas`)
   const definitions = Object.create(null) as Record<string, CommandDefinition>
   for (const [key, input] of Object.entries(commands)) definitions[key] = defineCommand(name, key, input, spelling)
   const index = indexByStoredName('command', name, Object.values(definitions))
@@ -91,15 +92,14 @@ function defineCommand (type: string, name: string, input: CommandInput, spellin
       throw new DefinitionExampleError(subject, faults.map(({ pointer, message }) => `${pointer || 'it'} ${message}`).join('; '))
     }
   }
-  const told = {
-    ...(description !== undefined && { description }),
-    ...(examples !== undefined && { examples: freezeNew([...examples]) })
-  }
+  const shown = examples === undefined ? {} : { examples: freezeNew([...examples]) }
   return Object.freeze({
     ...data,
-    schema: { ...told, ...data.schema },
+    // In the schema too, which is all that documentation pages look at.
+    schema: { ...shown, ...data.schema },
     ...(summary !== undefined && { summary }),
-    ...told,
+    ...(description !== undefined && { description }),
+    ...shown,
     fingerprint: (value: unknown) => createHash('sha256').update(canonicalJson(value)).digest('hex')
   })
 }

@@ -1,10 +1,9 @@
 import type { TSchema } from '@sinclair/typebox'
 import { closeSchema } from './closed-schema.js'
-import { jsonFaults } from './json-value.js'
+import { jsonFaults, UNKNOWN_PROPERTY } from './json-value.js'
 import { SchemaCheck } from './schema-check.js'
 import { PascalCase } from './spelling.js'
 import type { DataDefinition, Fault, Spelling } from './types.js'
-import { UNKNOWN_PROPERTY } from './json-value.js'
 
 /** `subject` names the schema's owner in errors. */
 export function defineData<S extends TSchema> (
@@ -28,9 +27,12 @@ function faults (value: unknown, check: SchemaCheck, pascalCase: PascalCase | un
   const json = jsonFaults(value)
   if (json.bottomless) return json.faults
   // What is no JSON has been told; what a schema says of it is no second fault.
-  const told = new Set(json.faults.map(fault => fault.pointer))
-  const found = check.faults(value).filter(fault => !told.has(fault.pointer))
-  if (pascalCase === undefined || json.faults.length > 0) return [...json.faults, ...found]
-  const clashes = pascalCase.clashes(value).filter(pointer => !found.some(fault => fault.pointer === pointer))
-  return [...found, ...clashes.map(pointer => ({ pointer, rule: 'additionalProperties', message: UNKNOWN_PROPERTY }))]
+  const found = check.faults(value).filter(({ pointer }) =>
+    !json.faults.some(told => pointer === told.pointer || pointer.startsWith(`${told.pointer}/`)))
+  const clashes = (pascalCase?.clashes(value) ?? []).filter(pointer => !found.some(fault => fault.pointer === pointer))
+  return [
+    ...json.faults,
+    ...found,
+    ...clashes.map(pointer => ({ pointer, rule: 'additionalProperties', message: UNKNOWN_PROPERTY }))
+  ]
 }

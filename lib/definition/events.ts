@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox'
-import { DefinitionError, DefinitionNameError } from '../errors.js'
+import { DefinitionError } from '../errors.js'
 import { defineData } from './data-definition.js'
 import { checkCodeName, checkOptions, checkStoredEventName, indexByStoredName } from './names.js'
 import type { AnyCommands, DeepReadonly, DomainEvent, EventDefinition, Schemas } from './types.js'
@@ -19,6 +19,7 @@ export type Events<E extends Schemas> = {
 /** The events of an aggregate type. Whether they can be stored is checked by `defineAggregate`. */
 export function defineEvents<const E extends Schemas> (schemas: E, options: NoInfer<EventsOptions<E>> = {}): Events<E> {
   checkOptions('The options of defineEvents', options, ['storedNames'])
+  if (typeof schemas !== 'object' || schemas === null) throw new DefinitionError('defineEvents was called without events: give it an object of schemas')
   const storedNames = { ...options.storedNames } as Record<string, string | undefined>
   for (const name of Object.keys(storedNames)) {
     if (!Object.hasOwn(schemas, name)) throw new DefinitionError(`A stored name is given for the event ${name}, which is not defined`)
@@ -42,11 +43,7 @@ export function eventDefinitions (commands: AnyCommands, events: Events<Schemas>
   const byName = Object.create(null) as Record<string, EventDefinition>
   for (const [name, schema] of Object.entries(schemas)) {
     const storedName = storedNames?.[name] ?? name
-    const subject = `The event ${commands.name}.${name}, in the store,`
-    checkStoredEventName(subject, storedName)
-    if (storedName === commands.refusedName) {
-      throw new DefinitionNameError(subject, storedName, 'refusals are stored under that name, so give the event another storedName, or the commands another refusedName')
-    }
+    checkStoredEventName(`The event ${commands.name}.${name}, in the store,`, storedName, commands.refusedName)
     byName[name] = Object.freeze(defineData(`the event ${commands.name}.${name}`, { name, storedName, schema, spelling: commands.spelling }))
   }
   const byStoredName = indexByStoredName('event', commands.name, Object.values(byName))

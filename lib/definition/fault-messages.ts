@@ -27,9 +27,9 @@ const MESSAGES: Readonly<Record<string, Say>> = {
   propertyNames: () => 'is a name that is not allowed here',
   additionalItems: ({ limit }) => `must not have more than ${count(limit, 'item')}`,
   unevaluatedItems: ({ limit }) => `must not have more than ${count(limit, 'item')}`,
-  type: ({ type }) => `must be ${typeNames([type].flat() as string[])}`,
+  type: ({ type }) => `must be ${listed(([type].flat() as string[]).map(typeName))}`,
   const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
-  enum: ({ allowedValues }) => `must be ${oneOf(allowedValues as unknown[])}`,
+  enum: ({ allowedValues }) => `must be ${listed((allowedValues as unknown[]).map(value => JSON.stringify(value)))}`,
   format: ({ format }) => `must be ${FORMATS[String(format)] ?? `a valid ${String(format)}`}`,
   pattern: ({ pattern }) => pattern === '\\S' ? 'must not be blank' : `must match the pattern ${String(pattern)}`,
   minLength: ({ limit }) => limit === 1 ? 'must not be empty' : `must have at least ${count(limit, 'character')}`,
@@ -48,7 +48,6 @@ const MESSAGES: Readonly<Record<string, Say>> = {
     ? `must have at least ${count(minContains, 'item')} of a certain kind`
     : `must have ${String(minContains)} to ${String(maxContains)} items of a certain kind`,
   oneOf: () => 'fits more than one of the forms that are allowed here, and must fit one of them',
-  anyOf: () => 'fits none of the forms that are allowed here',
   not: (_params, schema) => typeof schema === 'object' && schema !== null && 'const' in schema
     ? `must not be ${JSON.stringify(schema.const)}`
     : 'is what is not allowed here',
@@ -57,18 +56,16 @@ const MESSAGES: Readonly<Record<string, Say>> = {
 
 /** What is wrong, in words. */
 export function messageOf ({ keyword, params, schema, message }: Pick<ErrorObject, 'keyword' | 'params' | 'schema' | 'message'>): string {
-  return MESSAGES[keyword]?.(params, schema) ?? message ?? `does not fit ${keyword}`
+  return MESSAGES[keyword]?.(params, schema) ?? `${message}`
 }
 
-/** `"a", "b" or "c"` */
-export function oneOf (values: readonly unknown[]): string {
-  const texts = values.map(value => JSON.stringify(value))
-  return texts.length === 1 ? texts[0]! : `one of ${texts.join(', ')}`
+/** `a, b or c` */
+export function listed (names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`
 }
 
-export function typeNames (types: readonly string[]): string {
-  const names = types.map(type => TYPES[type] ?? type)
-  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`
+export function typeName (type: string): string {
+  return TYPES[type] ?? type
 }
 
 function multiple (step: number): string {

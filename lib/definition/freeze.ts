@@ -52,10 +52,10 @@ function isKnown (value: unknown): value is string | number | boolean | bigint |
 export function isPlainObject (value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function nameOf (value: object): string {
-  const name: unknown = value.constructor?.name
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object with a prototype of its own'
+  const { constructor } = value as { constructor?: { name?: unknown } }
+  return `an instance of ${String(constructor?.name)}`
 }

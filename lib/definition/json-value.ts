@@ -11,7 +11,7 @@ export interface JsonFaults {
   readonly bottomless: boolean
 }
 
-/** Walks a value and gathers what JSON cannot carry, or would change in silence. Never throws. */
+/** Walks a value and gathers what JSON cannot carry, or would change in silence. */
 export function jsonFaults (value: unknown): JsonFaults {
   const faults: Fault[] = []
   const path = new Set<object>()
@@ -42,10 +42,15 @@ export function jsonFaults (value: unknown): JsonFaults {
       return fault(pointer, `is nested more than ${DEEPEST} levels deep`)
     }
     path.add(part)
-    if (Array.isArray(part)) part.forEach((item, index) => walk(item, pointerTo(pointer, index)))
+    if (Array.isArray(part)) items(part, pointer)
     else if (isPlainObject(part)) members(part, pointer)
     else fault(pointer, 'must be a plain object: JSON does not carry instances of classes')
     path.delete(part)
+  }
+
+  const items = (part: readonly unknown[], pointer: string): void => {
+    // By index, since holes are undefined too.
+    for (let index = 0; index < part.length; index++) walk(part[index], pointerTo(pointer, index))
   }
 
   const members = (part: Record<string, unknown>, pointer: string): void => {

@@ -50,8 +50,12 @@ export function checkStoredName (subject: string, stored: unknown): asserts stor
   }
 }
 
-export function checkStoredEventName (subject: string, stored: unknown): asserts stored is string {
+export function checkStoredEventName (subject: string, stored: unknown, refusedName: string): asserts stored is string {
   checkStoredName(subject, stored)
+  if (stored === refusedName) {
+    throw new DefinitionNameError(subject, quoted(stored),
+      'refusals are stored under that name, so give the event another storedName, or the commands another refusedName')
+  }
   if (TAKEN_BY_ANSWERS.has(stored)) {
     throw new DefinitionNameError(subject, quoted(stored), 'senders take an event of this type for an answer, so choose another storedName')
   }

@@ -5,8 +5,9 @@ import { DefinitionSchemaError } from '../errors.js'
 import { isMultipleOf } from './decimal.js'
 import { messageOf } from './fault-messages.js'
 import { pointerTo } from './pointer.js'
-import { schemaList, schemaMap, SchemaReferences } from './schema-references.js'
-import type { JsonSchema } from './schema-references.js'
+import { isSchema, partsOf, schemaList, schemaMap } from './schema-parts.js'
+import type { JsonSchema } from './schema-parts.js'
+import { SchemaReferences } from './schema-references.js'
 import type { Fault } from './types.js'
 import { explainUnion } from './union-faults.js'
 import { unionKeyword } from './union-keyword.js'
@@ -17,20 +18,24 @@ const addFormats = ajvFormats.default
 
 /** Checks values against one closed schema. */
 export class SchemaCheck {
-  readonly #ajv: Ajv2019
+  readonly #root: JsonSchema
   readonly #validate: ValidateFunction
-  readonly #places = new Map<unknown, string>()
+  readonly #references: SchemaReferences
+  readonly #pointers = new Map<unknown, string>()
+  /** Schemas that parts of the value are compared with: what they say is not wanted, only whether enough parts fit. */
+  readonly #compared = new Set<unknown>()
+  #forms: Ajv2019 | undefined
 
-  /** Throws a DefinitionSchemaError where the schema contradicts itself or has keywords or formats that nobody knows. */
+  /** Throws a DefinitionSchemaError where the schema contradicts itself, or has keywords or formats that nobody knows. */
   constructor (subject: string, schema: JsonSchema) {
     try {
-      this.#ajv = newAjv()
-      this.#ajv.addSchema(schema, KEY)
-      this.#validate = this.#ajv.getSchema(KEY)!
+      this.#validate = newAjv(true).compile(schema)
     } catch (error) {
       throw new DefinitionSchemaError(subject, (error as Error).message)
     }
-    this.#locate(schema, '')
+    this.#root = schema
+    this.#references = new SchemaReferences(schema)
+    this.#locate(schema, '', false)
   }
 
   /** All faults, in the order of the schema. */
@@ -40,6 +45,7 @@ export class SchemaCheck {
 
   #run (validate: ValidateFunction, value: unknown, pointer: string): Fault[] {
     if (validate(value) === true) return []
+    // The function keeps its errors until it is called again, which explaining them may do.
     const errors = validate.errors!
     const faults = new Map<string, Fault>()
     for (const error of errors) {
@@ -51,23 +57,14 @@ export class SchemaCheck {
     return [...faults.values()]
   }
 
-  #explain (error: ErrorObject, from: string, all: readonly ErrorObject[]): Fault[] {
-    const { keyword, params, instancePath } = error
-    const pointer = from + instancePath
-    switch (keyword) {
-      case 'if': // then or else has said what is wrong
-        return []
-      case 'anyOf':
-      case 'oneOf':
-        if (params.fitting === 0) return this.#explainUnion(error, keyword, pointer)
-        break
-      case 'unevaluatedProperties':
-        if (knownToForms(all, instancePath, params.unevaluatedProperty as string)) return []
-    }
-    const property: unknown = params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty ??
-      (keyword === 'propertyNames' ? params.propertyName : undefined)
-    // What is wrong with a property's name is told once, at the property.
-    if (error.propertyName !== undefined) return []
+  #explain (error: ErrorObject, from: string, all: readonly ErrorObject[]): readonly Fault[] {
+    const { keyword, params, propertyName } = error
+    const pointer = from + error.instancePath
+    // What is told once, by propertyNames, by contains, or by then or else.
+    if (propertyName !== undefined || this.#compared.has(error.parentSchema) || keyword === 'if') return []
+    if (params.fitting === 0) return this.#explainUnion(error, pointer)
+    if (keyword === 'unevaluatedProperties' && this.#perhapsKnown(error, all)) return []
+    const property = params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty ?? params.propertyName
     return [{
       pointer: typeof property === 'string' ? pointerTo(pointer, property) : pointer,
       rule: keyword,
@@ -75,34 +72,47 @@ export class SchemaCheck {
     }]
   }
 
-  #explainUnion ({ parentSchema, data }: ErrorObject, keyword: string, pointer: string): Fault[] {
-    const forms = (parentSchema as JsonSchema)[keyword] as unknown[]
-    const place = this.#places.get(parentSchema)!
-    return explainUnion(pointer, forms, forms.map((_form, index) =>
-      this.#run(this.#ajv.getSchema(`${KEY}#${encodeURI(`${place}/${keyword}/${index}`)}`)!, data, pointer)))
+  #explainUnion ({ parentSchema, keyword, data }: ErrorObject, pointer: string): readonly Fault[] {
+    const forms = schemaList((parentSchema as JsonSchema)[keyword])
+    return explainUnion(pointer, keyword, forms.map(form => ({ form, faults: this.#run(this.#validatorOf(form), data, pointer) })))
   }
 
-  #locate (part: unknown, pointer: string): void {
-    if (typeof part !== 'object' || part === null || this.#places.has(part)) return
-    this.#places.set(part, pointer)
-    for (const [key, child] of Object.entries(part)) this.#locate(child, pointerTo(pointer, key))
+  #validatorOf (form: JsonSchema): ValidateFunction {
+    const schema = this.#references.targetOf(form) ?? form
+    if (schema === this.#root) return this.#validate
+    // Not strict: a form alone lacks what the schema around it says of types, and is known to be right.
+    this.#forms ??= newAjv(false).addSchema(this.#root, KEY)
+    const path = this.#pointers.get(schema)!.split('/').map(encodeURIComponent).join('/')
+    return this.#forms.getSchema(`${KEY}#${path}`)!
+  }
+
+  /**
+   * Whether a schema that applies only under a condition, and was not fulfilled, knows the property: then nobody can say that
+   * it is unknown.
+   */
+  #perhapsKnown ({ instancePath, params, parentSchema }: ErrorObject, all: readonly ErrorObject[]): boolean {
+    const name = params.unevaluatedProperty as string
+    const unfulfilled = all.some(other => other.instancePath === instancePath
+      ? other.params.fitting === 0 || other.keyword === 'if' || other.schemaPath.includes('/dependentSchemas/')
+      : other.instancePath.startsWith(`${instancePath}/`) && other.schemaPath.includes('/dependentSchemas/'))
+    return unfulfilled && [...this.#references.together(parentSchema as JsonSchema)].some(part =>
+      (isSchema(part.properties) && Object.hasOwn(part.properties, name)) ||
+      schemaMap(part.patternProperties).some(([pattern]) => new RegExp(pattern, 'u').test(name)))
+  }
+
+  #locate (schema: JsonSchema, pointer: string, compared: boolean): void {
+    this.#pointers.set(schema, pointer)
+    if (compared) this.#compared.add(schema)
+    for (const part of partsOf(schema)) {
+      this.#locate(part.schema, part.steps.reduce<string>(pointerTo, pointer), compared || part.steps[0] === 'contains')
+    }
   }
 }
 
-/** Whether a form of a union that failed at the same place knows the property: then nobody can say that it is unknown. */
-function knownToForms (errors: readonly ErrorObject[], instancePath: string, property: string): boolean {
-  return errors.some(error => {
-    if (error.instancePath !== instancePath || (error.keyword !== 'anyOf' && error.keyword !== 'oneOf')) return false
-    const schema = error.parentSchema as JsonSchema
-    const references = new SchemaReferences(schema)
-    return schemaList(schema[error.keyword]).some(form => [...references.together({ schema: form, resource: schema }).keys()].some(part =>
-      schemaMap(part.properties).some(([name]) => name === property)))
-  })
-}
-
-function newAjv (): Ajv2019 {
+function newAjv (strict: boolean): Ajv2019 {
   const ajv = new Ajv2019({
-    strict: true,
+    strict,
+    strictNumbers: true,
     strictRequired: false,
     allowUnionTypes: true,
     allErrors: true,

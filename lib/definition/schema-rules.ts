@@ -1,6 +1,6 @@
 import { Kind } from '@sinclair/typebox'
-import type { JsonSchema, Place, SchemaReferences } from './schema-references.js'
-import { resourceOf } from './schema-references.js'
+import type { JsonSchema } from './schema-parts.js'
+import type { SchemaReferences } from './schema-references.js'
 
 const JSON_TYPES = new Set<unknown>(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
 
@@ -29,7 +29,7 @@ const NOT_TAKEN: Readonly<Record<string, string>> = {
 }
 
 /** Why JSON data cannot be checked against this schema (its parts aside), for people; undefined when they can. */
-export function whyUnusable (schema: JsonSchema, { resource: around }: Place, references: SchemaReferences): string | undefined {
+export function whyUnusable (schema: JsonSchema, references: SchemaReferences): string | undefined {
   for (const type of [schema.type].flat()) {
     if (type !== undefined && !JSON_TYPES.has(type)) {
       return `JSON cannot carry a ${String(type)}: ${INSTEAD[String(type)] ?? 'use what JSON has'}`
@@ -42,11 +42,13 @@ export function whyUnusable (schema: JsonSchema, { resource: around }: Place, re
   for (const [keyword, instead] of Object.entries(NOT_TAKEN)) {
     if (Object.hasOwn(schema, keyword)) return `${keyword} is not supported: use ${instead}`
   }
-  return typeof schema.$ref === 'string' ? whyUnresolved(schema, schema.$ref, resourceOf(schema, around), references) : undefined
+  return typeof schema.$ref === 'string' ? whyUnresolved(schema, schema.$ref, references) : undefined
 }
 
-function whyUnresolved (schema: JsonSchema, reference: string, resource: JsonSchema, references: SchemaReferences): string | undefined {
-  const target = references.resolve(reference, resource)
-  if (target === undefined) return `it refers to ${reference}, which is not in it: a schema must hold all that it refers to`
+function whyUnresolved (schema: JsonSchema, reference: string, references: SchemaReferences): string | undefined {
+  const target = references.resolve(reference)
+  if (target === undefined) {
+    return `it refers to ${reference}, which is not in it: a schema holds all that it refers to, with an $id or in its $defs`
+  }
   return references.together(target).has(schema) ? `it refers to itself by ${reference} without a property or an item between` : undefined
 }

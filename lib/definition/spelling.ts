@@ -1,7 +1,8 @@
 import { DefinitionSchemaError } from '../errors.js'
 import { pointerTo } from './pointer.js'
-import { isSchema, resourceOf, schemaList, schemaMap, SchemaReferences } from './schema-references.js'
-import type { JsonSchema, Place } from './schema-references.js'
+import { isSchema, schemaList, schemaMap } from './schema-parts.js'
+import type { JsonSchema } from './schema-parts.js'
+import { SchemaReferences } from './schema-references.js'
 
 /** What a schema says of the names at one depth of a value. */
 interface Level {
@@ -29,7 +30,7 @@ export class PascalCase {
   constructor (subject: string, schema: JsonSchema) {
     this.#subject = subject
     this.#references = new SchemaReferences(schema)
-    this.#root = this.#level([{ schema, resource: schema }])
+    this.#root = this.#level([schema])
   }
 
   toStored (value: unknown): unknown {
@@ -56,13 +57,13 @@ export class PascalCase {
   }
 
   /** One level for all schemas that apply to one part of the value; each such set is looked at once, so recursion ends. */
-  #level (places: readonly Place[]): Level {
-    const all = new Map<JsonSchema, Place>()
-    for (const place of places) this.#references.together(place, all)
-    const key = [...all.keys()].map(schema => this.#id(schema)).sort((a, b) => a - b).join()
+  #level (schemas: readonly JsonSchema[]): Level {
+    const all = new Set<JsonSchema>()
+    for (const schema of schemas) this.#references.together(schema, all)
+    const key = [...all].map(schema => this.#id(schema)).sort((a, b) => a - b).join()
     const known = this.#levels.get(key)
     if (known !== undefined) return known
-    const children = new Children(all.values())
+    const children = new Children(all)
     const level: { -readonly [K in keyof Level]: Level[K] } = {
       properties: new Map(), codeNames: new Map(), keys: [], other: undefined, items: () => undefined
     }
@@ -78,7 +79,7 @@ export class PascalCase {
     return level
   }
 
-  #declare (level: Level, name: string, schemas: readonly Place[]): void {
+  #declare (level: Level, name: string, schemas: readonly JsonSchema[]): void {
     const stored = capital(name)
     const other = level.codeNames.get(stored)
     if (other !== undefined) {
@@ -98,24 +99,19 @@ export class PascalCase {
 
 /** The schemas of the parts of a value, of all schemas that apply to the value. */
 class Children {
-  readonly properties = new Map<string, Place[]>()
-  readonly patterns = new Map<string, Place[]>()
-  readonly other: Place[] = []
-  readonly leading: Place[][] = []
-  readonly rest: Place[] = []
+  readonly properties = new Map<string, JsonSchema[]>()
+  readonly patterns = new Map<string, JsonSchema[]>()
+  readonly other: JsonSchema[] = []
+  readonly leading: JsonSchema[][] = []
+  readonly rest: JsonSchema[] = []
 
-  constructor (places: Iterable<Place>) {
-    for (const { schema, resource: outer } of places) {
-      const resource = resourceOf(schema, outer)
-      const add = (list: Place[], child: unknown): void => { if (isSchema(child)) list.push({ schema: child, resource }) }
-      for (const [name, child] of schemaMap(schema.properties)) add(listIn(this.properties, name), child)
-      for (const [pattern, child] of schemaMap(schema.patternProperties)) add(listIn(this.patterns, pattern), child)
-      add(this.other, schema.additionalProperties)
-      add(this.other, schema.unevaluatedProperties)
-      for (const leading of [schema.prefixItems, schema.items]) {
-        for (const [index, child] of schemaList(leading).entries()) add(this.leading[index] ??= [], child)
-      }
-      for (const rest of [schema.items, schema.additionalItems, schema.unevaluatedItems]) add(this.rest, rest)
+  constructor (schemas: Iterable<JsonSchema>) {
+    for (const schema of schemas) {
+      for (const [name, child] of schemaMap(schema.properties)) listIn(this.properties, name).push(child)
+      for (const [pattern, child] of schemaMap(schema.patternProperties)) listIn(this.patterns, pattern).push(child)
+      this.other.push(...[schema.additionalProperties, schema.unevaluatedProperties].filter(isSchema))
+      for (const [index, child] of schemaList(schema.items).entries()) (this.leading[index] ??= []).push(child)
+      this.rest.push(...[schema.items, schema.additionalItems, schema.unevaluatedItems].filter(isSchema))
     }
   }
 }
@@ -142,7 +138,7 @@ function capital (name: string): string {
   return name.replace(/^[a-z]/, letter => letter.toUpperCase())
 }
 
-function listIn (map: Map<string, Place[]>, key: string): Place[] {
+function listIn (map: Map<string, JsonSchema[]>, key: string): JsonSchema[] {
   const list = map.get(key) ?? []
   map.set(key, list)
   return list

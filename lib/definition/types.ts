@@ -26,7 +26,7 @@ export interface DataDefinition<S extends TSchema = TSchema> {
   readonly schema: S
   /**
    * All faults of a value, in a fixed order; none when it fits. Nothing is coerced, filled in or removed. Decimals are
-   * exact: 1.13 is a multiple of 0.01. Never throws, whatever the value is.
+   * exact: 1.13 is a multiple of 0.01. What JSON cannot carry, be it a bigint or a cycle, is a fault and no exception.
    */
   readonly check: (value: unknown) => Fault[]
   /** The JSON text as it is stored, with the field names as the store spells them. Of values that check finds no fault with. */
