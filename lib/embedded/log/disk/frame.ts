@@ -30,16 +30,15 @@ export interface Frame {
 }
 
 /** How many bytes a record takes up. */
-export function frameSize (record: LogRecord, stream: Buffer, type: Buffer): number {
-  return SUM_END + FIXED + stream.length + type.length + record.metadata.length + record.data.length
+export function frameSize ({ stream, type, metadata, data }: LogRecord): number {
+  return SUM_END + FIXED + Buffer.byteLength(stream) + Buffer.byteLength(type) + metadata.length + data.length
 }
 
 /** Writes a record and returns where the next one begins. */
-export function writeFrame (
-  into: Buffer, at: number, record: LogRecord, names: { stream: Buffer, type: Buffer }, last: boolean, confirmed: number
-): number {
-  const { stream, type } = names
+export function writeFrame (into: Buffer, at: number, record: LogRecord, last: boolean, confirmed: number): number {
   const { metadata, data } = record
+  const stream = Buffer.from(record.stream)
+  const type = Buffer.from(record.type)
   const begin = at + SUM_END
   let next = begin
   next = into.writeUInt8((record.json ? FLAG_JSON : 0) | (last ? FLAG_LAST : 0), next)
@@ -68,11 +67,12 @@ export function readFrame (from: Buffer, at: number, position: number): Frame | 
   const begin = at + SUM_END
   const end = begin + length
   if (length < FIXED || length > LARGEST || end > from.length) return undefined
-  if (crc32(from.subarray(begin, end)) !== from.readUInt32LE(at + 4)) return undefined
   const streamEnd = begin + FIXED + from.readUInt32LE(begin + 2)
   const typeEnd = streamEnd + from.readUInt32LE(begin + 6)
   const metadataEnd = typeEnd + from.readUInt32LE(begin + 10)
+  // The sum last: whoever looks for records among other bytes asks this of every byte.
   if (metadataEnd + from.readUInt32LE(begin + 14) !== end) return undefined
+  if (crc32(from.subarray(begin, end)) !== from.readUInt32LE(at + 4)) return undefined
   const flags = from.readUInt8(begin)
   return {
     size: end - at,
@@ -90,13 +90,6 @@ export function readFrame (from: Buffer, at: number, position: number): Frame | 
       data: from.subarray(metadataEnd, end)
     }
   }
-}
-
-/** How many bytes the record that begins here says it takes up; undefined where that cannot be. */
-export function claimedSize (from: Buffer, at: number): number | undefined {
-  if (at + SUM_END > from.length) return undefined
-  const length = from.readUInt32LE(at)
-  return length < FIXED || length > LARGEST ? undefined : SUM_END + length
 }
 
 export function uuidText (bytes: Buffer, at: number): string {

@@ -1,0 +1,129 @@
+import { rm } from 'node:fs/promises'
+import type { LogRecord } from '../record.js'
+import { LogDamagedError } from './errors.js'
+import { readFrame } from './frame.js'
+import type { Frame } from './frame.js'
+import { RecordIndex } from './record-index.js'
+import { HEADER, openSegment, segmentNumbers, segmentPath } from './segment.js'
+import type { Disk, Segment } from './segment.js'
+
+/** What a data folder holds. */
+export interface Recovered {
+  readonly segments: Segment[]
+  readonly index: RecordIndex
+  /** Position behind the last record. */
+  readonly end: number
+  /** The end of an append that was never confirmed, which was cut off. */
+  readonly cut?: { readonly path: string, readonly offset: number, readonly bytes: number }
+}
+
+export interface RecoveryOptions {
+  readonly disk: Disk
+  /** Gets each record in the order of the log. Its bytes are only good until it returns. */
+  readonly visit: (record: LogRecord, ordinal: number) => void
+  /** Told now and then how far it is. */
+  readonly progress: (done: number, total: number) => void
+}
+
+/**
+ * Reads a data folder from its beginning. An append that was not written whole is cut off, if it was the last. Anything else
+ * that cannot be read was confirmed once: then this throws a LogDamagedError, and changes nothing.
+ */
+export async function recover (folder: string, options: RecoveryOptions): Promise<Recovered> {
+  const segments = await openAll(folder, options.disk)
+  try {
+    return await readAll(segments, options)
+  } catch (error) {
+    await Promise.all(segments.map(({ file }) => file.close()))
+    throw error
+  }
+}
+
+async function openAll (folder: string, disk: Disk): Promise<Segment[]> {
+  const numbers = await segmentNumbers(folder)
+  const segments: Segment[] = []
+  for (const [index, number] of numbers.entries()) {
+    const path = segmentPath(folder, number)
+    if (number !== index) throw new LogDamagedError(segmentPath(folder, index), 0, 'the file is missing')
+    const segment = await openSegment(disk, folder, number)
+    if (segment !== undefined) segments.push(segment)
+    else if (index === numbers.length - 1) await rm(path)
+    else throw new LogDamagedError(path, 0, 'the file has no sound header')
+  }
+  return segments
+}
+
+async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Recovered> {
+  const index = new RecordIndex()
+  const sizes = await Promise.all(segments.map(async ({ file }) => (await file.stat()).size))
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  let done = 0
+  let end = 0
+  let cut: Recovered['cut']
+  for (const [at, segment] of segments.entries()) {
+    const next = segments[at + 1]
+    const size = sizes[at]!
+    if (segment.base !== end && at > 0) throw new LogDamagedError(segment.path, 24, 'the file does not begin where the one before it ends')
+    const length = next === undefined ? size : next.base - segment.base
+    if (length > size) throw new LogDamagedError(segment.path, size, 'the file is too short')
+    const bytes = await readFile(segment, length)
+    const sound = readSegment(segment, bytes, index, visit)
+    if (sound < length) {
+      if (next !== undefined || provesDamage(bytes, segment.base, sound)) {
+        throw new LogDamagedError(segment.path, sound, 'what was confirmed here cannot be read')
+      }
+      await segment.file.truncate(sound)
+      await segment.file.datasync()
+      cut = { path: segment.path, offset: sound, bytes: length - sound }
+    }
+    end = segment.base + sound
+    done += size
+    progress(done, total)
+  }
+  return { segments, index, end, ...(cut !== undefined && { cut }) }
+}
+
+/** Takes up all whole appends, and returns where the last of them ends in the file. */
+function readSegment (segment: Segment, bytes: Buffer, index: RecordIndex, visit: RecoveryOptions['visit']): number {
+  let sound = HEADER
+  let at = HEADER
+  let append: Frame[] = []
+  for (;;) {
+    const frame = readFrame(bytes, at, segment.base + at)
+    if (frame === undefined) return sound
+    append.push(frame)
+    at += frame.size
+    if (!frame.last) continue
+    for (const { record } of append) {
+      visit(record, index.length)
+      index.add(Number(record.position), record.id)
+    }
+    append = []
+    sound = at
+  }
+}
+
+/**
+ * Whether what stands behind an unreadable place shows that it was confirmed once. A write that was torn leaves none such, in
+ * whatever order its parts reached the disk.
+ */
+function provesDamage (bytes: Buffer, base: number, from: number): boolean {
+  for (let at = from; at < bytes.length; at++) {
+    const frame = readFrame(bytes, at, base + at)
+    if (frame === undefined) continue
+    if (frame.confirmed > base + from) return true
+    at += frame.size - 1
+  }
+  return false
+}
+
+async function readFile ({ file }: Segment, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  let read = 0
+  while (read < length) {
+    const { bytesRead } = await file.read(bytes, read, length - read, read)
+    if (bytesRead === 0) throw new Error('A file of the log became shorter while it was read')
+    read += bytesRead
+  }
+  return bytes
+}
