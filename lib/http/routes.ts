@@ -78,11 +78,12 @@ function addRoutes (
   const url = `/${aggregate}/${command.name}/:comId`
   const { schema: told, ...routeOptions } = mergeRouteOptions(...levels.map((level) => level?.routeOptions))
   const events = levels.findLast((level) => level?.events !== undefined)?.events ?? false
+  const route = { aggregate, command, events, told }
   scope.route({
     ...routeOptions,
     method: 'POST',
     url,
-    schema: commandSchema(aggregate, command, operationIds.take(`${aggregate}_${command.name}`), events, told),
+    schema: commandSchema({ ...route, operationId: operationIds.take(`${aggregate}_${command.name}`) }),
     preValidation: withCheck(routeOptions, command),
     handler: async (request, reply) => {
       const result = await sender.send(command.name, { ...addressOf(request), command: request.body })
@@ -93,7 +94,7 @@ function addRoutes (
     ...routeOptions,
     method: 'GET',
     url,
-    schema: statusSchema(aggregate, command, operationIds.take(`status_${aggregate}_${command.name}`), events, told),
+    schema: statusSchema({ ...route, operationId: operationIds.take(`status_${aggregate}_${command.name}`) }),
     preValidation: withCheck(routeOptions),
     handler: async (request, reply) => {
       const outcome = await sender.find({ command: command.name, ...addressOf(request) })

@@ -16,13 +16,18 @@ export const events = Type.Array(
 /** Examples that stay the same, so that the commands of one page of documentation go together. */
 const EXAMPLES = '8d8a1f6e-0b52-4a4f-9f4e-2f4d6c1f7a10'
 
+/** The ids that the documentation has as examples, other ones for each command and each aggregate type. */
+export function exampleIds (aggregate: string, command: string): { aggId: string, comId: string } {
+  return { aggId: uuidV5(EXAMPLES, aggregate), comId: uuidV5(EXAMPLES, `${aggregate}.${command}`) }
+}
+
 /** Parameters of the path of a command. */
 export function params (aggregate: string, command: string): TSchema {
   return Type.Object({
     comId: Type.String({
       format: 'uuid',
       description: 'The command\'s own id, chosen by the caller. Sent again with the same id, a command takes effect once',
-      examples: [uuidV5(EXAMPLES, `${aggregate}.${command}`)]
+      examples: [exampleIds(aggregate, command).comId]
     })
   })
 }
@@ -30,7 +35,7 @@ export function params (aggregate: string, command: string): TSchema {
 /** Parameters of the query. */
 export function querystring (aggregate: string): TSchema {
   return Type.Object({
-    aggId: Type.String({ format: 'uuid', description: 'The aggregate that the command is for', examples: [uuidV5(EXAMPLES, aggregate)] })
+    aggId: Type.String({ format: 'uuid', description: 'The aggregate that the command is for', examples: [exampleIds(aggregate, '').aggId] })
   })
 }
 
