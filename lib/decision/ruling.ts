@@ -116,9 +116,10 @@ function succeed (
 ): Ruling {
   const stored = successEvents(cause, events)
   let state = before
-  for (const { definition, data } of events) {
+  for (const [index, { definition }] of events.entries()) {
     try {
-      state = aggregate.evolve(definition.name, state, data)
+      // What stands in the store is what every later replay gets: JSON knows no -0, and nothing that cannot be enumerated.
+      state = aggregate.evolve(definition.name, state, definition.fromStored(parseJson(stored[index]!.data)!.value))
     } catch (error) {
       return parked('EVOLVE_FAILED', `evolve of ${definition.name} threw at an event of ${cause.comId}.`, error)
     }
