@@ -1,4 +1,6 @@
+import type { LogRecord } from '../log/record.js'
 import { Checkpoints } from './checkpoints.js'
+import type { Connection, NackAction } from './connection.js'
 import { Consumer } from './consumer.js'
 import type { Receiver } from './consumer.js'
 import { Deliveries } from './deliveries.js'
@@ -14,18 +16,6 @@ import { FROM_END } from './settings.js'
 import type { GroupSettings } from './settings.js'
 import type { Source } from './source.js'
 import { strategyNamed } from './strategies/index.js'
-import type { LogRecord } from '../log/record.js'
-
-/** What to do with a message that a consumer could not handle. `stop` is not implemented in the server: it is an ack. */
-export type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop'
-
-/** A consumer's hand on its group. Ids of messages that are not in flight are passed over. */
-export interface Connection {
-  ack (ids: readonly string[]): void
-  nack (action: NackAction, reason: string, ids: readonly string[]): void
-  /** The consumer is gone; what it held goes to others at once. */
-  close (): void
-}
 
 /** What all groups of a server share. */
 export interface GroupSurroundings {
