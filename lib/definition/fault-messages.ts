@@ -65,7 +65,7 @@ export function listed (names: readonly string[]): string {
 }
 
 export function typeName (type: string): string {
-  return TYPES[type] ?? type
+  return TYPES[type]!
 }
 
 function multiple (step: number): string {

@@ -48,9 +48,8 @@ function isKnown (value: unknown): value is string | number | boolean | bigint |
   return typeof value !== 'object' ? typeof value !== 'function' && typeof value !== 'symbol' : value === null || frozen.has(value)
 }
 
-/** An object literal, of this realm or another one, or an object without a prototype. */
-export function isPlainObject (value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+/** Of what is no array: an object literal, of this realm or another one, or an object without a prototype. */
+export function isPlainObject (value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

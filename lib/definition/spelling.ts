@@ -13,7 +13,8 @@ interface Level {
   /** Of keys that are data themselves, and so keep their spelling. */
   readonly keys: Array<{ readonly pattern: RegExp, readonly below: Level }>
   readonly other: Level | undefined
-  readonly items: (index: number) => Level | undefined
+  readonly leadingItems: Level[]
+  readonly otherItems: Level | undefined
 }
 
 /**
@@ -46,7 +47,7 @@ export class PascalCase {
     const found: string[] = []
     const visit = (part: unknown, level: Level | undefined, pointer: string): void => {
       if (level === undefined || typeof part !== 'object' || part === null) return
-      if (Array.isArray(part)) return part.forEach((item, index) => visit(item, level.items(index), pointerTo(pointer, index)))
+      if (Array.isArray(part)) return part.forEach((item, index) => visit(item, itemsOf(level, index), pointerTo(pointer, index)))
       for (const key of Object.keys(part)) {
         if (!level.properties.has(key) && level.codeNames.has(key)) found.push(pointerTo(pointer, key))
         visit((part as Record<string, unknown>)[key], below(level, key), pointerTo(pointer, key))
@@ -65,7 +66,7 @@ export class PascalCase {
     if (known !== undefined) return known
     const children = new Children(all)
     const level: { -readonly [K in keyof Level]: Level[K] } = {
-      properties: new Map(), codeNames: new Map(), keys: [], other: undefined, items: () => undefined
+      properties: new Map(), codeNames: new Map(), keys: [], other: undefined, leadingItems: [], otherItems: undefined
     }
     this.#levels.set(key, level)
     for (const [name, schemas] of children.properties) this.#declare(level, name, schemas)
@@ -73,9 +74,8 @@ export class PascalCase {
       level.keys.push({ pattern: new RegExp(pattern, 'u'), below: this.#level(schemas) })
     }
     if (children.other.length > 0) level.other = this.#level(children.other)
-    const leading = children.leading.map(schemas => this.#level(schemas))
-    const rest = children.rest.length > 0 ? this.#level(children.rest) : undefined
-    level.items = index => leading[index] ?? rest
+    level.leadingItems.push(...children.leading.map(schemas => this.#level(schemas)))
+    if (children.rest.length > 0) level.otherItems = this.#level(children.rest)
     return level
   }
 
@@ -107,7 +107,10 @@ class Children {
 
   constructor (schemas: Iterable<JsonSchema>) {
     for (const schema of schemas) {
-      for (const [name, child] of schemaMap(schema.properties)) listIn(this.properties, name).push(child)
+      for (const [name, child] of Object.entries(schema.properties ?? {})) {
+        // A schema that is true or false declares the name, too.
+        listIn(this.properties, name).push(...[child as unknown].filter(isSchema))
+      }
       for (const [pattern, child] of schemaMap(schema.patternProperties)) listIn(this.patterns, pattern).push(child)
       this.other.push(...[schema.additionalProperties, schema.unevaluatedProperties].filter(isSchema))
       for (const [index, child] of schemaList(schema.items).entries()) (this.leading[index] ??= []).push(child)
@@ -120,9 +123,13 @@ function below (level: Level, key: string): Level | undefined {
   return level.properties.get(key)?.below ?? level.keys.find(({ pattern }) => pattern.test(key))?.below ?? level.other
 }
 
+function itemsOf (level: Level, index: number): Level | undefined {
+  return level.leadingItems[index] ?? level.otherItems
+}
+
 function respell (value: unknown, level: Level | undefined, name: (level: Level, key: string) => string): unknown {
   if (level === undefined || typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item, index) => respell(item, level.items(index), name))
+  if (Array.isArray(value)) return value.map((item, index) => respell(item, itemsOf(level, index), name))
   const respelt = new Map<string, unknown>()
   for (const [key, part] of Object.entries(value)) {
     const to = name(level, key)

@@ -154,6 +154,15 @@ t.test('a recursive schema may intersect itself with something else, one step do
     ['/kids/0/kids/0/born required', '/kids/0/kids/0/x unevaluatedProperties'])
 })
 
+t.test('references to a schema that a value is only compared with mean a closed one', async t => {
+  const schema = Type.Unsafe({
+    type: 'object',
+    properties: { a: { $ref: 'A' }, list: { type: 'array', items: {}, contains: { $id: 'A', type: 'object', properties: { x: { const: 1 } }, required: ['x'] } } }
+  })
+  t.strictSame(faultsOf(schema, { a: { x: 1 }, list: [{ x: 1, y: 1 }] }), [])
+  t.strictSame(faultsOf(schema, { a: { x: 1, y: 1 } }), ['/a/y additionalProperties'])
+})
+
 t.test('modules of schemas that refer to each other are closed', async t => {
   const Module = Type.Module({
     Order: Type.Object({ lines: Type.Array(Type.Ref('Line')) }),

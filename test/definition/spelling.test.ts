@@ -49,6 +49,10 @@ tap.test('what nobody has declared stays', async t => {
     { any: { owner: [{ x: 1 }] }, list: [{ y: 1 }] }, '{"Any":{"owner":[{"x":1}]},"List":[{"y":1}]}')
 })
 
+tap.test('a property of any kind of schema is declared', async t => {
+  spells(t, Type.Unsafe({ type: 'object', properties: { a: true, b: {} } }), { a: { x: 1 }, b: [{ y: 1 }] }, '{"A":{"x":1},"B":[{"y":1}]}')
+})
+
 tap.test('unions, intersections, references and recursion', async t => {
   spells(t, Type.Object({ by: Type.Union([Type.Object({ card: Type.String() }), Type.Object({ cash: Type.Object({ paid: Type.Number() }) }), Type.Null()]) }),
     { by: { cash: { paid: 1 } } }, '{"By":{"Cash":{"Paid":1}}}')

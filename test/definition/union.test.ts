@@ -45,6 +45,8 @@ t.test('of forms of which some have marks, one without the wrong mark', async t 
 t.test('forms with different marks, or marks that cannot be listed, are one fault', async t => {
   const different = Type.Union([Type.Object({ a: Type.Literal(1), b: Type.Any() }), Type.Object({ a: Type.Any(), b: Type.Literal(1) })])
   t.strictSame(faultsOf(different, { a: 2, b: 2 }), [' anyOf'])
+  const byPattern = Type.Union([Cash, Type.Unsafe({ type: 'object', properties: { x: {} }, patternProperties: { '^kind$': { const: 'card' } } })])
+  t.strictSame(faultsOf(byPattern, { kind: 'cheque' }), [' anyOf'])
   const joined = Type.Union([Cash, Type.Intersect([Card, Type.Object({ at: Type.String() })])])
   t.strictSame(faultsOf(joined, { kind: 'cheque' }), [' anyOf'])
 })
