@@ -34,7 +34,7 @@ function asOriginal (storedName: string) {
     { storedNames: Object.fromEntries(Object.keys(Account.events).map(name => [name, stored(name)])) })
   const decide = (name: string) => {
     const asEver = (state: never, data: never, context: never) => Account.decide(name as never, state, data, context)
-    return Account.creates(name as never) ? creates(asEver) : asEver
+    return Account.creates(name as never) ? creates(asEver as never) : asEver
   }
   return defineAggregate(commands, {
     initialState: Account.initialState,
