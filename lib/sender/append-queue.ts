@@ -150,7 +150,7 @@ export class AppendQueue {
       commands.forEach((command, index) => {
         command.standing = 'appended'
         // An append of this node whose fate was unknown may have brought it there.
-        command.known = old && before[index] !== 'perhaps'
+        command.known ||= old && before[index] !== 'perhaps'
         command.certain = written
         if (!old || commands.length === 1) command.revision = answer.revision - BigInt(commands.length - 1 - index)
         onAppended(command, old)

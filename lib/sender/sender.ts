@@ -1,7 +1,7 @@
 import type { AnyCommands, CommandDefinition, EventDefinition } from '../definition/index.js'
 import { ClosingError, CommandIdReusedError, CommandTooLargeError } from '../errors.js'
 import { commandEvent, commandOf, OutcomeReader, streamNames } from '../outcome/index.js'
-import type { Outcome, StoredOutcome } from '../outcome/index.js'
+import type { Outcome, StoredOutcome, StreamNames } from '../outcome/index.js'
 import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
 import { AppendQueue, storedSize } from './append-queue.js'
 import { CommandStream } from './command-stream.js'
@@ -14,6 +14,7 @@ import { OutcomeCache } from './outcome-cache.js'
 import { OutcomeFeed } from './outcome-feed.js'
 import { checkIds, checkRequest, commandNamed } from './request.js'
 import { Schedule } from './schedule.js'
+import { Sightings } from './sightings.js'
 import { StatusQuery } from './status-query.js'
 import { answer, open, outcomeOf, Waiters } from './waiters.js'
 import type { CommandUnderWay, FirstSent } from './waiters.js'
@@ -46,6 +47,8 @@ export class AggregateSender {
   readonly #gate: Gate
   readonly #waiters: Waiters
   readonly #cache: OutcomeCache
+  readonly #sightings = new Sightings()
+  readonly #streams: StreamNames
   readonly #queue: AppendQueue
   readonly #lookUps: LookUps
   readonly #openLookUps = new Map<CommandUnderWay, OpenLookUp>()
@@ -62,6 +65,7 @@ export class AggregateSender {
     const newReader = () => new OutcomeReader(commands, eventByStoredName)
     this.#name = commands.name
     this.#commands = commands
+    this.#streams = streams
     this.#settings = settings
     this.#log = log
     this.#gate = new Gate(this.#schedule, settings.waiters)
@@ -169,7 +173,9 @@ export class AggregateSender {
       const same = underWay.definition === definition && underWay.fingerprint === fingerprint
       return await this.#waiters.wait(underWay, { definition, fingerprint, ...(!same && { event }) }, until)
     }
-    const command = this.#waiters.open(sent, remembered !== undefined)
+    const sighted = this.#sightings.has(comId, this.#streams.aggregate(aggId))
+    const command = this.#waiters.open(sent, remembered !== undefined || sighted)
+    command.known = sighted
     const result = this.#waiters.wait(command, { definition, fingerprint }, until)
     this.#openLookUps.set(command, new OpenLookUp({
       aggId,
@@ -189,7 +195,7 @@ export class AggregateSender {
   }
 
   #appended (command: CommandUnderWay, old: boolean): void {
-    if (old) this.#openLookUps.get(command)?.now()
+    if (old || command.known) this.#openLookUps.get(command)?.now()
   }
 
   #rejected (command: CommandUnderWay, error: Error): void {
@@ -231,6 +237,7 @@ export class AggregateSender {
     const command = this.#waiters.get(comId)
     const remembered = this.#cache.get(comId)
     const known = command ?? remembered
+    if (known === undefined) this.#sightings.add(comId, event.stream)
     if (known === undefined || (command === undefined && remembered?.stored !== undefined)) return
     const sighting = this.#reader.take(event)
     if (sighting.kind === 'hint' && command !== undefined) this.#openLookUps.get(command)?.now()

@@ -33,6 +33,53 @@ t.test('it looks at once where the store says that it knew the command, not afte
   t.match(await second.send('Start', aggId, comId, {}, 0.9), { outcome: { status: 'succeeded' }, replayed: true })
 })
 
+t.test('what another sender finished while this one listened is known for what it is', async t => {
+  const s = await stage(t)
+  const worker = s.worker()
+  const [first, second] = [await s.readySender(), await s.readySender()]
+  const [aggId, comId, later] = [randomUUID(), randomUUID(), randomUUID()]
+  const { outcome } = await first.send('Start', aggId, comId, {})
+  // By its outcome the second sender has heard of the one before it.
+  await second.send('Add', aggId, later, { by: 1 })
+  await worker.close()
+  t.strictSame(await second.send('Start', aggId, comId, {}, 0.9), { outcome, replayed: true })
+})
+
+t.test('several finished commands at once, some of them known to the store', async t => {
+  const s = await stage(t)
+  const worker = s.worker()
+  const first = await s.readySender()
+  const aggId = randomUUID()
+  await first.send('Start', aggId, randomUUID(), {})
+  const finished = Array.from({ length: 20 }, () => randomUUID())
+  for (const comId of finished) await first.send('Add', aggId, comId, { by: 1 })
+  await first.close()
+
+  const second = await s.readySender()
+  const all = await Promise.all(finished.map(comId => second.send('Add', aggId, comId, { by: 1 })))
+  all.forEach((result, index) => t.match(result, { outcome: { status: 'succeeded', comId: finished[index] }, replayed: true }))
+  await second.close()
+
+  const third = await s.readySender()
+  const fresh = Array.from({ length: 20 }, () => randomUUID())
+  const mixed = await Promise.all([...finished, ...fresh].map(comId => third.send('Add', aggId, comId, { by: 1 })))
+  mixed.forEach((result, index) => t.match(result, { outcome: { status: 'succeeded' }, replayed: index < 20 }))
+  const sent = await s.sent()
+  t.equal(new Set(sent).size, sent.length, 'none stands twice in the command stream')
+  await worker.close()
+})
+
+t.test('a command that was tried before goes alone, so that it cannot come to stand there twice', async t => {
+  const s = await stage(t)
+  const { send, appends } = await s.watchedSender({})
+  const [aggId, tried] = [randomUUID(), randomUUID()]
+  t.match(await send('Add', aggId, tried, { by: 1 }, 0.05), { outcome: { status: 'open' } })
+  await Promise.all([randomUUID(), tried, randomUUID()].map(comId => send('Add', aggId, comId, { by: 1 }, 0.05)))
+  t.strictSame(appends.map(({ events }) => events).sort(), [1, 1, 2])
+  const sent = await s.sent()
+  t.equal(new Set(sent).size, sent.length)
+})
+
 t.test('a store that has forgotten the id takes the command again, and there is still one answer', embeddedOnly, async t => {
   const s = await stage(t)
   s.worker()

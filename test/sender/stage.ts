@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { ANY, KurrentDBClient } from '@kurrent/kurrentdb-client'
 import type { Test } from 'tap'
 import type { EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 import { streamNames, successEvents, verdictEvent } from '../../lib/outcome/index.js'
 import type { FailedVerdict, RefusedVerdict } from '../../lib/outcome/index.js'
 import { AggregateSender } from '../../lib/sender/index.js'
 import type { SenderSettings, SendResult } from '../../lib/sender/index.js'
+import { storedSize } from '../../lib/sender/append-queue.js'
 import { Store } from '../../lib/store/index.js'
 import type { Expected, NewEvent, RecordedEvent } from '../../lib/store/index.js'
 import { Worker } from '../../lib/subscriber/index.js'
@@ -55,10 +57,11 @@ export async function stage (t: Test, options: EmbeddedStoreOptions = {}, type =
     commands,
     streams,
     /** A started sender with a connection of its own. */
-    async sender (over: Partial<SenderSettings> = {}, { hostname = randomUUID() as string, callLimit = 10 } = {}): Promise<Sending> {
+    async sender (over: Partial<SenderSettings> = {}, { hostname = randomUUID() as string, callLimit = 10 } = {}, prepare: (own: Store) => void = () => {}): Promise<Sending> {
       const log = recordingLog()
       const relay = await openRelay(port)
       const own = Store.open({ connectionString: relay.connectionString(server.connectionString), callLimit }, log)
+      prepare(own)
       const sender = new AggregateSender({
         commands, store: own, settings: { ...senderSettings, ...over }, hostname, log, eventByStoredName: aggregate.eventByStoredName
       })
@@ -78,10 +81,28 @@ export async function stage (t: Test, options: EmbeddedStoreOptions = {}, type =
         close
       }
     },
-    async readySender (over: Partial<SenderSettings> = {}, options: { hostname?: string, callLimit?: number } = {}): Promise<Sending> {
-      const sending = await this.sender(over, options)
+    async readySender (over: Partial<SenderSettings> = {}, options: { hostname?: string, callLimit?: number } = {}, prepare?: (own: Store) => void): Promise<Sending> {
+      const sending = await this.sender(over, options, prepare)
       await until(() => sending.sender.readiness().ready)
       return sending
+    },
+    /** A ready sender whose appends to the command stream are listed as they leave. */
+    async watchedSender (over: Partial<SenderSettings>): Promise<Sending & { appends: Array<{ events: number, bytes: number }> }> {
+      const appends: Array<{ events: number, bytes: number }> = []
+      const append = Store.prototype.append
+      const sending = await this.readySender(over, {}, own => {
+        own.append = (stream, expected, appended) => {
+          if (stream === streams.commands) appends.push({ events: appended.length, bytes: appended.reduce((sum, event) => sum + storedSize(event), 0) })
+          return append.call(own, stream, expected, appended)
+        }
+      })
+      return { ...sending, appends }
+    },
+    /** Deletes a stream for ever. */
+    async tombstone (stream: string): Promise<void> {
+      const client = KurrentDBClient.connectionString(server.connectionString)
+      await client.tombstoneStream(stream, { expectedRevision: ANY })
+      await client.dispose()
     },
     /** A real worker with a connection of its own. */
     worker (announce = false): { close: () => Promise<void> } {
