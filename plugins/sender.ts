@@ -28,7 +28,7 @@ export interface SenderOptions extends UnistreamOptions {
   /** Whether there are routes, and how those of an aggregate type differ, by its name. Default `true`. */
   routes?: boolean | { readonly [aggregate: string]: AggregateRouteSettings | false | undefined } | undefined
   /** What the paths of the routes begin with. */
-  prefix?: string | undefined
+  prefix?: string
   /** Whether answers have the events of their commands. Default `false`. */
   events?: boolean | undefined
   /** Options of Fastify's for all routes of commands. */
