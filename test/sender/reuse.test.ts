@@ -1,5 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { commandEvent } from '../../lib/outcome/index.js'
 import { stage } from './stage.js'
 
 const reused = { code: 'UNISTREAM_COMMAND_ID_REUSED', statusCode: 409 }
@@ -72,4 +73,18 @@ t.test('when the first of one id cannot be stored, the second is sent for itself
   ])
   t.match(large, { reason: { code: 'UNISTREAM_COMMAND_TOO_LARGE' } })
   t.match(small, { value: { outcome: { status: 'succeeded' } } })
+})
+
+t.test('several ids that the store knows for other aggregates, which this sender could not know', async t => {
+  const s = await stage(t)
+  const { send } = await s.readySender()
+  const ids = Array.from({ length: 6 }, () => randomUUID())
+  for (const comId of ids) {
+    await s.append(s.streams.commands, [commandEvent(s.commands.commands.Add, { aggId: randomUUID(), comId }, { by: 1 })])
+  }
+  const [, first, , second] = ids
+  const aggId = randomUUID()
+  t.match(await Promise.allSettled([first, second].map(comId => send('Add', aggId, comId!, { by: 1 }))), [{ reason: reused }, { reason: reused }])
+  t.strictSame(await s.sent(), ids)
+  await t.rejects(send('Add', aggId, first!, { by: 1 }), reused, 'and again')
 })
