@@ -35,6 +35,10 @@ export class Process {
     }
   }
 
+  get pid (): number {
+    return this.#child.pid!
+  }
+
   /** The part of the first line of this form that stands in the form's brackets; undefined if the process ends without one. */
   async said (form: RegExp): Promise<string | undefined> {
     let listener: ((line: string) => void) | undefined

@@ -1,0 +1,41 @@
+/** Where a benchmark is: one line that changes on a terminal, plain lines elsewhere. On stderr, so that results stand alone on stdout. */
+export class Progress {
+  readonly #stream = process.stderr
+  #shown = ''
+
+  /** Says what is being done now. */
+  say (text: string): void {
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`${text}\n`)
+      return
+    }
+    this.#shown = text
+    this.#draw()
+  }
+
+  /** Writes a line that stays. */
+  note (line: string): void {
+    this.#clear()
+    this.#stream.write(`${line}\n`)
+    this.#draw()
+  }
+
+  /** Takes the changing line away. */
+  end (): void {
+    this.#clear()
+    this.#shown = ''
+  }
+
+  #draw (): void {
+    if (!this.#stream.isTTY || this.#shown === '') return
+    this.#clear()
+    // A line that wraps could not be taken back.
+    this.#stream.write(this.#shown.slice(0, this.#stream.columns - 1))
+  }
+
+  #clear (): void {
+    if (!this.#stream.isTTY) return
+    this.#stream.cursorTo(0)
+    this.#stream.clearLine(0)
+  }
+}
