@@ -65,6 +65,9 @@ export function defineAggregate<C extends AnyCommands, State, E extends Schemas>
     decides.set(name, isCreating(decide) ? decide.decide : decide as AnyDecide)
   }
   partsOf(type, 'decide', 'command', commands.commands, Object.fromEntries(decides))
+  if (creating.size === 0) {
+    throw new DefinitionIncompleteError(`No command creates the aggregate ${type}`, 'wrap the decide of the command that begins it in creates()')
+  }
 
   return Object.freeze({
     commands,

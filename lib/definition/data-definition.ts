@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { closeSchema } from './closed-schema.js'
 import { jsonFaults, UNKNOWN_PROPERTY } from './json-value.js'
+import { placesAround } from './pointer.js'
 import { SchemaCheck } from './schema-check.js'
 import { PascalCase } from './spelling.js'
 import type { DataDefinition, Fault, Spelling } from './types.js'
@@ -27,9 +28,10 @@ function faults (value: unknown, check: SchemaCheck, pascalCase: PascalCase | un
   const json = jsonFaults(value)
   if (json.bottomless) return json.faults
   // What is no JSON has been told; what a schema says of it is no second fault.
-  const found = check.faults(value).filter(({ pointer }) =>
-    !json.faults.some(told => pointer === told.pointer || pointer.startsWith(`${told.pointer}/`)))
-  const clashes = (pascalCase?.clashes(value) ?? []).filter(pointer => !found.some(fault => fault.pointer === pointer))
+  const told = new Set(json.faults.map(({ pointer }) => pointer))
+  const found = check.faults(value).filter(({ pointer }) => told.size === 0 || !placesAround(pointer).some(place => told.has(place)))
+  const known = new Set(found.map(({ pointer }) => pointer))
+  const clashes = (pascalCase?.clashes(value) ?? []).filter(pointer => !known.has(pointer))
   return [
     ...json.faults,
     ...found,

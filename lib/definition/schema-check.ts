@@ -4,7 +4,7 @@ import ajvFormats from 'ajv-formats'
 import { DefinitionSchemaError } from '../errors.js'
 import { isMultipleOf } from './decimal.js'
 import { messageOf } from './fault-messages.js'
-import { pointerTo } from './pointer.js'
+import { placesAround, pointerTo } from './pointer.js'
 import { isSchema, partsOf, schemaList, schemaMap } from './schema-parts.js'
 import type { JsonSchema } from './schema-parts.js'
 import { SchemaReferences } from './schema-references.js'
@@ -24,6 +24,7 @@ export class SchemaCheck {
   readonly #pointers = new Map<unknown, string>()
   /** Schemas that parts of the value are compared with: what they say is not wanted, only whether enough parts fit. */
   readonly #compared = new Set<unknown>()
+  readonly #together = new Map<JsonSchema, readonly JsonSchema[]>()
   #forms: Ajv2019 | undefined
 
   /** Throws a DefinitionSchemaError where the schema contradicts itself, or has keywords or formats that nobody knows. */
@@ -47,9 +48,10 @@ export class SchemaCheck {
     if (validate(value) === true) return []
     // The function keeps its errors until it is called again, which explaining them may do.
     const errors = validate.errors!
+    const unfulfilled = unfulfilledPlaces(errors)
     const faults = new Map<string, Fault>()
     for (const error of errors) {
-      for (const fault of this.#explain(error, pointer, errors)) {
+      for (const fault of this.#explain(error, pointer, unfulfilled)) {
         const key = `${fault.rule} ${fault.pointer}`
         if (!faults.has(key)) faults.set(key, fault)
       }
@@ -57,13 +59,14 @@ export class SchemaCheck {
     return [...faults.values()]
   }
 
-  #explain (error: ErrorObject, from: string, all: readonly ErrorObject[]): readonly Fault[] {
+  #explain (error: ErrorObject, from: string, unfulfilled: ReadonlySet<string>): readonly Fault[] {
     const { keyword, params, propertyName } = error
     const pointer = from + error.instancePath
     // What is told once, by propertyNames, by contains, or by then or else.
     if (propertyName !== undefined || this.#compared.has(error.parentSchema) || keyword === 'if') return []
     if (params.fitting === 0) return this.#explainUnion(error, pointer)
-    if (keyword === 'unevaluatedProperties' && this.#perhapsKnown(error, all)) return []
+    if (keyword === 'unevaluatedProperties' && unfulfilled.has(error.instancePath) &&
+      this.#isDeclared(params.unevaluatedProperty as string, error.parentSchema as JsonSchema)) return []
     const property = params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty ?? params.propertyName
     return [{
       pointer: typeof property === 'string' ? pointerTo(pointer, property) : pointer,
@@ -86,17 +89,11 @@ export class SchemaCheck {
     return this.#forms.getSchema(`${KEY}#${path}`)!
   }
 
-  /**
-   * Whether a schema that applies only under a condition, and was not fulfilled, knows the property: then nobody can say that
-   * it is unknown.
-   */
-  #perhapsKnown ({ instancePath, params, parentSchema }: ErrorObject, all: readonly ErrorObject[]): boolean {
-    const name = params.unevaluatedProperty as string
-    const unfulfilled = all.some(other => other.instancePath === instancePath
-      ? other.params.fitting === 0 || other.keyword === 'if' || other.schemaPath.includes('/dependentSchemas/')
-      : other.instancePath.startsWith(`${instancePath}/`) && other.schemaPath.includes('/dependentSchemas/'))
-    return unfulfilled && [...this.#references.together(parentSchema as JsonSchema)].some(part =>
-      (isSchema(part.properties) && Object.hasOwn(part.properties, name)) ||
+  /** Whether any schema that applies to the same value, if only under a condition, knows the property. */
+  #isDeclared (name: string, schema: JsonSchema): boolean {
+    let together = this.#together.get(schema)
+    if (together === undefined) this.#together.set(schema, together = [...this.#references.together(schema)])
+    return together.some(part => (isSchema(part.properties) && Object.hasOwn(part.properties, name)) ||
       schemaMap(part.patternProperties).some(([pattern]) => new RegExp(pattern, 'u').test(name)))
   }
 
@@ -107,6 +104,20 @@ export class SchemaCheck {
       this.#locate(part.schema, part.steps.reduce<string>(pointerTo, pointer), compared || part.steps[0] === 'contains')
     }
   }
+}
+
+/**
+ * Where a schema that applies only under a condition was not fulfilled: there nobody can say that a property which that schema
+ * knows is unknown.
+ */
+function unfulfilledPlaces (errors: readonly ErrorObject[]): ReadonlySet<string> {
+  const places = new Set<string>()
+  for (const { keyword, params, instancePath, schemaPath } of errors) {
+    if (params.fitting === 0 || keyword === 'if') places.add(instancePath)
+    // It has no error of its own, and those inside it may be further down in the value.
+    if (schemaPath.includes('/dependentSchemas/')) for (const place of placesAround(instancePath)) places.add(place)
+  }
+  return places
 }
 
 function newAjv (strict: boolean): Ajv2019 {

@@ -151,3 +151,15 @@ t.test('every rule is told in words', async t => {
 t.test('a rule without words of its own is told in those of Ajv', async t => {
   t.strictSame(wordsOf(Type.String({ formatMinimum: '2024-01-01', format: 'date' }), '2023-01-01'), [' should be >= 2024-01-01'])
 })
+
+t.test('a body with very many faults is checked at a cost that grows with it alone', async t => {
+  const many = 20_000
+  const schema = Type.Intersect([
+    Type.Object({ list: Type.Array(Type.Object({ a: Type.Optional(Type.Number()) })) }),
+    Type.Union([Type.Object({ kind: Type.Literal('a') }), Type.Object({ kind: Type.Literal('b') })])
+  ])
+  const list = Array.from({ length: many }, () => JSON.parse('{"__proto__":1,"b":1}') as unknown)
+  const unknown = Object.fromEntries(Array.from({ length: many }, (_, index) => [`x${index}`, 1]))
+  // Squares of these numbers would keep it busy for minutes.
+  t.equal(commandOf(schema, { spelling: 'PascalCase' }).check({ list, ...unknown }).length, 3 * many + 1)
+})

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { command, defineAggregate, defineCommands, defineEvents, refuse } from '../../lib/definition/index.js'
+import { command, creates, defineAggregate, defineCommands, defineEvents, refuse } from '../../lib/definition/index.js'
 import type { CommandDefinition, CommandsOptions, EventDefinition } from '../../lib/definition/index.js'
 
 /** The definition of one command with this schema. */
@@ -13,7 +13,7 @@ export function eventOf (schema: TSchema, options: CommandsOptions = {}): EventD
     initialState: {},
     events: defineEvents({ Changed: schema }),
     evolve: { Changed: state => state },
-    decide: { Change: () => refuse('NO', 'No.') }
+    decide: { Change: creates(() => refuse('NO', 'No.')) }
   })
   return thing.events.Changed
 }
