@@ -10,8 +10,9 @@ const HELP = `unistream-store: a small server that speaks KurrentDB's gRPC proto
 
   For development, tests and small single-machine use. A cluster is KurrentDB's job.
 
-Usage: unistream-store --memory [--port ${DEFAULT_PORT}] [--host 127.0.0.1]
+Usage: unistream-store (--data FOLDER | --memory) [--port ${DEFAULT_PORT}] [--host 127.0.0.1]
 
+  --data FOLDER  keep everything in this folder; what was confirmed is there after any end
   --memory       keep everything in memory; it is gone when the process ends
   --port NUMBER  where to listen, ${DEFAULT_PORT} unless told otherwise; 0 takes any free port
   --host HOST    the address to listen on, loopback unless told otherwise.
@@ -21,6 +22,8 @@ Usage: unistream-store --memory [--port ${DEFAULT_PORT}] [--host 127.0.0.1]
 `
 
 interface Wishes {
+  /** Missing: in memory. */
+  data?: string
   port: number
   host: string
 }
@@ -32,11 +35,13 @@ function read (args: string[]): Wishes | 'help' | 'version' {
   const { values } = parse(args)
   if (values.help === true) return 'help'
   if (values.version === true) return 'version'
-  if (values.memory !== true) throw new UsageError('Say --memory: what is written is kept in memory, and gone when the process ends')
+  if ((values.memory === true) === (values.data !== undefined)) {
+    throw new UsageError('Say either --data and a folder, or --memory: then what is written is gone when the process ends')
+  }
   const text = values.port ?? String(DEFAULT_PORT)
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not '${text}'`)
-  return { port, host: values.host ?? '127.0.0.1' }
+  return { port, host: values.host ?? '127.0.0.1', ...(values.data !== undefined && { data: values.data }) }
 }
 
 function parse (args: string[]) {
@@ -45,6 +50,7 @@ function parse (args: string[]) {
       args,
       strict: true,
       options: {
+        data: { type: 'string' },
         memory: { type: 'boolean' },
         port: { type: 'string' },
         host: { type: 'string' },
@@ -57,8 +63,24 @@ function parse (args: string[]) {
   }
 }
 
-async function serve ({ port, host }: Wishes): Promise<void> {
-  const store = await startEmbeddedStore({ port, host, warn: (message) => { console.error(`warning: ${message}`) } })
+/** Shows how far the data folder is read, when that takes longer than a second. */
+function progressBar (): (done: number, total: number) => void {
+  const begun = performance.now()
+  return (done, total) => {
+    if (performance.now() - begun < 1_000) return
+    const line = `reading the data: ${Math.floor(100 * done / total)} % of ${Math.ceil(total / 1024 / 1024)} MiB`
+    process.stderr.write(process.stderr.isTTY ? `\r${line}${done === total ? '\n' : ''}` : `${line}\n`)
+  }
+}
+
+async function serve ({ port, host, data }: Wishes): Promise<void> {
+  const store = await startEmbeddedStore({
+    port,
+    host,
+    warn: (message) => { console.error(`warning: ${message}`) },
+    progress: progressBar(),
+    ...(data !== undefined && { data })
+  })
   if (!LOOPBACK.test(host)) {
     console.error(`warning: listening on ${host}, beyond this machine's loopback, without authentication: who reaches the port may read and write everything`)
   }
@@ -73,7 +95,7 @@ async function serve ({ port, host }: Wishes): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  console.log(`unistream-store listening on ${host}:${store.port}, in memory: ${store.connectionString}`)
+  console.log(`unistream-store listening on ${host}:${store.port}, ${data === undefined ? 'in memory' : `data in ${data}`}: ${store.connectionString}`)
 }
 
 function version (): string {

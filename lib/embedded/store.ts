@@ -1,8 +1,9 @@
 import { Faults } from './faults.js'
 import { Groups } from './groups/index.js'
 import { CategoryLinks } from './links/index.js'
+import { DiskLog } from './log/disk/disk-log.js'
 import { MemoryLog } from './log/memory.js'
-import { Streams } from './streams/index.js'
+import { RestoredStreams, Streams } from './streams/index.js'
 import { Answers } from './wire/answers.js'
 import { featuresService } from './wire/features.js'
 import { gossipService } from './wire/gossip.js'
@@ -16,6 +17,10 @@ export interface EmbeddedStoreOptions {
   port?: number
   /** Beyond loopback anyone who reaches the port may read and write everything: there is no authentication. */
   host?: string
+  /** The folder that holds the data, made where it is missing; without one everything is in memory. */
+  data?: string
+  /** Told how many bytes of the data folder are read, of how many, while it is opened. */
+  progress?: (done: number, total: number) => void
   /** The events of one append together, in bytes; 256 MiB. */
   maxAppendSize?: number
   /** One event, in bytes; 16 MiB. */
@@ -31,19 +36,30 @@ export interface EmbeddedStore {
   readonly connectionString: string
   /** What a test can do to it. */
   readonly faults: Faults
-  /** Ends every call and connection, in bounded time; what was in memory is gone. */
+  /** Ends every call and connection, in bounded time; what was in memory alone is gone. */
   stop (): Promise<void>
 }
 
 const MIB = 1024 * 1024
 
-/** @throws when the port is taken */
+/**
+ * @throws when the port is taken; and LogLockedError, LogDamagedError or LogVersionError when the data folder is in use, damaged,
+ * or of a newer version
+ */
 export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): Promise<EmbeddedStore> {
   const host = options.host ?? '127.0.0.1'
-  const streams = new Streams(new MemoryLog(), {
+  const restored = new RestoredStreams()
+  const log = options.data === undefined
+    ? new MemoryLog()
+    : await DiskLog.open(options.data, {
+      visit: (record, ordinal) => { restored.take(record, ordinal) },
+      ...(options.warn !== undefined && { warn: options.warn }),
+      ...(options.progress !== undefined && { progress: options.progress })
+    })
+  const streams = new Streams(log, {
     maxAppendSize: options.maxAppendSize ?? 256 * MIB,
     maxAppendEventSize: options.maxAppendEventSize ?? 16 * MIB
-  })
+  }, restored.entries)
   const links = new CategoryLinks(streams)
   const groups = new Groups(streams, options.warn === undefined ? {} : { warn: options.warn })
   const server = new WireServer()
@@ -56,13 +72,14 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
   server.add(streamsService(streams, new Answers(faults, (peer) => { server.sockets.cut(peer) })))
   server.add(groupsService(groups))
 
-  links.start()
+  await links.start()
   await groups.start()
   try {
     port = await server.listen(options.port ?? 0, host)
   } catch (error) {
     await groups.stop()
     await links.close()
+    await log.close()
     throw error
   }
 

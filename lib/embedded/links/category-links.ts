@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { METADATA_TYPE } from '../log/record.js'
 import type { LogRecord } from '../log/record.js'
 import { metastreamOf, type NewRecord, type Streams } from '../streams/index.js'
-import { categoryLink } from './category.js'
+import { categoryLink, sourcePosition } from './category.js'
 
 export type LinksStatus = 'Running' | 'Stopped'
 
@@ -46,8 +46,16 @@ export class CategoryLinks {
     return this.#next === 0 ? 0n : this.#streams.log.positionAt(this.#next - 1)
   }
 
-  /** Begins to follow the log. */
-  start (): void {
+  /**
+   * Begins to follow the log, behind the last record that has a link: all links of what was looked at together were written
+   * together, so whatever stands before it and is to have one has it.
+   */
+  async start (): Promise<void> {
+    for (const stream of this.#streams.named('$ce-')) {
+      const [link] = await this.#streams.readBackwards(stream, this.#streams.head(stream), 1)
+      const position = link && sourcePosition(link)
+      if (position !== undefined) this.#next = Math.max(this.#next, this.#streams.log.ordinalFrom(position) + 1)
+    }
     this.#stopListening ??= this.#streams.onCommit(() => { this.#work() })
     this.#work()
   }

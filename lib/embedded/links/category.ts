@@ -58,3 +58,9 @@ function correlationOf ({ json, metadata }: LogRecord): string | undefined {
     return undefined
   }
 }
+
+/** The position of the record that a link of a category's stream was made for. */
+export function sourcePosition ({ metadata }: LogRecord): bigint | undefined {
+  const position = /"\$p":(\d+)/.exec(Buffer.from(metadata).toString('utf8'))?.[1]
+  return position === undefined ? undefined : BigInt(position)
+}

@@ -40,7 +40,7 @@ const EMPTY = new Uint8Array(0)
 export class Streams {
   readonly log: Log
   readonly #limits: StreamLimits
-  readonly #entries = new Map<string, StreamEntry>()
+  readonly #entries: Map<string, StreamEntry>
   readonly #recent = new RecentIds()
   readonly #listeners = new Set<CommitListener>()
   readonly #idAt: (ordinal: number) => string
@@ -49,8 +49,10 @@ export class Streams {
   /** Rises with each failure of the log, so that one failure is mended once. */
   #failures = 0
 
-  constructor (log: Log, limits: StreamLimits) {
+  /** @param entries what stands in the log already */
+  constructor (log: Log, limits: StreamLimits, entries = new Map<string, StreamEntry>()) {
     this.log = log
+    this.#entries = entries
     this.#limits = limits
     this.#idAt = (ordinal) => log.idAt(ordinal)
   }
@@ -161,6 +163,11 @@ export class Streams {
     const start = from > BigInt(head) ? head : Number(from)
     if (start < first) return []
     return await this.log.read(entry.ordinals.slice(Math.max(first, start - count + 1), start + 1).reverse())
+  }
+
+  /** The names of the streams that begin like this. */
+  * named (prefix: string): Generator<string> {
+    for (const name of this.#entries.keys()) if (name.startsWith(prefix)) yield name
   }
 
   /** Follows a link; see {@link Resolved}. */
