@@ -81,17 +81,16 @@ export class SocketRoom {
 
   #sort (socket: Socket): void {
     this.#waiting.add(socket)
+    let seen: Buffer = Buffer.alloc(0)
     const look = (): void => {
       const bytes = socket.read() as Buffer | null
       if (bytes === null) return
-      if (bytes.length < PREFACE_BYTES) {
-        socket.unshift(bytes)
-        return
-      }
+      seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes])
+      if (seen.length < PREFACE_BYTES) return
       socket.off('readable', look)
       this.#waiting.delete(socket)
-      socket.unshift(bytes)
-      if (bytes.toString('latin1', 0, PREFACE_BYTES) === 'PRI') this.#grpc.injectConnection(socket)
+      socket.unshift(seen)
+      if (seen.toString('latin1', 0, PREFACE_BYTES) === 'PRI') this.#grpc.injectConnection(socket)
       else this.#http.emit('connection', socket)
     }
     socket.on('readable', look)
