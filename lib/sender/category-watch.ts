@@ -41,8 +41,9 @@ export class CategoryWatch {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       const before = this.#standing
-      this.#standing = await this.#ask()
+      const standing = await this.#ask()
       if (signal.aborted) return
+      this.#standing = standing
       if (isDown(this.#standing) && !isDown(before)) {
         this.#log.error({ projection: '$by_category', standing: this.#standing },
           `The projection $by_category is ${this.#standing}, so outcomes come late: ${TO_MEND}`)

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import t from 'tap'
+import type { Test } from 'tap'
+import { sender, subscriber } from '../../lib/index.js'
+import { defineCounter } from '../harness/counter.js'
+import { openStore, uniqueType } from '../harness/store.js'
+import { until } from '../harness/until.js'
+import { newApp, sendersOf, setEnvironment } from './apps.js'
+
+/** A sender and a worker whose settings come from the environment alone. */
+async function openWith (t: Test, variables: Record<string, string>, { worker = true } = {}) {
+  const { connectionString } = await openStore(t)
+  const Counter = defineCounter(uniqueType('Counter'))
+  const type = Counter.commands.name
+  const named = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name.replace('COUNTER', type.toUpperCase()), value]))
+  setEnvironment(t, { KURRENT_HOST: connectionString, ...named })
+  const { app } = newApp(t)
+  const client = KurrentDBClient.connectionString(connectionString)
+  t.teardown(() => client.dispose())
+  await app.register(sender, { aggregates: [Counter.commands] })
+  if (worker) await app.register(subscriber, { aggregates: [Counter] })
+  await app.ready()
+  await until(() => app.unistream.readiness().ready)
+  const { Start, Add } = sendersOf(app, type)
+  return { app, client, type, Start: Start!, Add: Add! }
+}
+
+t.test('hostname names the sender\'s group, which is gone after an orderly close', async (t) => {
+  const { app, client, type } = await openWith(t, { KURRENT_HOSTNAME: 'node-7' })
+  t.match(await client.getPersistentSubscriptionToStreamInfo(`$ce-${type}`, `${type}-node-7`), { connections: [{}] })
+  await app.close()
+  await t.rejects(client.getPersistentSubscriptionToStreamInfo(`$ce-${type}`, `${type}-node-7`))
+})
+
+t.test('keepGroup keeps it', async (t) => {
+  const { app, client, type } = await openWith(t, { KURRENT_HOSTNAME: 'node-7', KURRENT_KEEP_GROUP: 'true' })
+  await app.close()
+  t.match(await client.getPersistentSubscriptionToStreamInfo(`$ce-${type}`, `${type}-node-7`), { connections: [] })
+})
+
+t.test('messageTimeout and buffer are those of the workers\' group', async (t) => {
+  const { client, type } = await openWith(t, { KURRENT_MESSAGE_TIMEOUT: '7', KURRENT_BUFFER: '33' })
+  const { settings, connections } = await client.getPersistentSubscriptionToStreamInfo(type, 'UniStream')
+  t.equal(settings.messageTimeout, 7000)
+  t.equal(Number(connections[0]!.availableSlots) + Number(connections[0]!.inFlightMessages), 33)
+})
+
+t.test('deadline is when a caller hears that its command is still open', async (t) => {
+  const { Start } = await openWith(t, { COMMAND_DEADLINE: '0.05' }, { worker: false })
+  t.match(await Start({ aggId: randomUUID(), comId: randomUUID(), command: {} }), { status: 'open' })
+})
+
+for (const name of ['COMMAND_COUNTER_WAITERS', 'COMMAND_IN_FLIGHT']) {
+  t.test(`${name} is how much a sender takes at a time`, async (t) => {
+    const { Start } = await openWith(t, { [name]: '2', COMMAND_DEADLINE: '0.5' }, { worker: false })
+    const start = () => Start({ aggId: randomUUID(), comId: randomUUID(), command: {} })
+    const held = [start(), start()]
+    await t.rejects(start(), { code: 'UNISTREAM_OVERLOADED', retryAfter: 1 })
+    t.match(await Promise.all(held), [{ status: 'open' }, { status: 'open' }])
+  })
+}
+
+t.test('batchCount is how many commands travel in one append', async (t) => {
+  const { Start } = await openWith(t, { COMMAND_BATCH_COUNT: '1' })
+  const all = await Promise.all(Array.from({ length: 5 }, () => Start({ aggId: randomUUID(), comId: randomUUID(), command: {} })))
+  t.ok(all.every(({ status }) => status === 'succeeded'))
+})
+
+for (const announce of ['true', 'false']) {
+  t.test(`ANNOUNCE=${announce}: whether there is something for the original's senders`, async (t) => {
+    const { client, type, Start } = await openWith(t, { ANNOUNCE: announce })
+    const comId = randomUUID()
+    const aggId = randomUUID()
+    await Start({ aggId, comId, command: {} })
+    await Start({ aggId, comId: randomUUID(), command: {} })
+    const idOfFirst = async (stream: string) => {
+      const { value } = await client.readStream(stream, { maxCount: 1 })[Symbol.asyncIterator]().next().catch(() => ({ value: undefined }))
+      return (value as { event?: { id: string } } | undefined)?.event?.id
+    }
+    if (announce === 'true') {
+      t.equal(await until(() => idOfFirst(`${type}-Duplicate`)), comId)
+      t.ok(await until(() => idOfFirst(`${type}-Fail`)))
+    } else {
+      t.equal(await idOfFirst(`${type}-Duplicate`), undefined)
+      t.equal(await idOfFirst(`${type}-Fail`), undefined)
+    }
+  })
+}
+
+t.test('a projection that does not run is said, with the way to mend it, and seen when it runs again', async (t) => {
+  const { connectionString, embedded } = await openStore(t)
+  if (embedded === undefined) return t.skip('others are on that server')
+  const client = KurrentDBClient.connectionString(connectionString)
+  t.teardown(() => client.dispose())
+  await client.disableProjection('$by_category')
+  const { app, lines } = newApp(t)
+  await app.register(sender, { aggregates: [defineCounter('Counter').commands], kurrent: { host: connectionString } })
+  await app.ready()
+  await until(() => app.unistream.readiness().warnings.length > 0)
+  t.match(app.unistream.readiness().warnings, [/\$by_category is stopped/])
+  t.match(lines.find(({ level }) => level === 50), { msg: /\$by_category is stopped, so outcomes come late: start it/ })
+})
