@@ -51,7 +51,8 @@ export const Account = defineAggregate(accountCommands, {
 
     VerifyAccount: (account, { verifiedBy, conclusion }) => {
       if (account.verified) {
-        return refuse('ALREADY_VERIFIED', `The account is verified already, with the conclusion: ${account.verifyConclusion ? 'passed' : 'not passed'}.`)
+        const conclusion = account.verifyConclusion ? 'passed' : 'not passed'
+        return refuse('ALREADY_VERIFIED', `The account is verified already, with the conclusion: ${conclusion}.`)
       }
       return event.AccountVerified({ verifiedBy, verified: true, conclusion })
     },

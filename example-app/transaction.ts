@@ -118,7 +118,8 @@ function aboveTransLimit ({ transLimit }: TransactionState, amount: Cents): Refu
 }
 
 function aboveLimit (transLimit: Cents, limit: Cents): Refusal {
-  return refuse('TRANS_LIMIT_ABOVE_LIMIT', `The limit of ${inWords(transLimit)} for each transaction is above the limit of ${inWords(limit)} of the period.`)
+  return refuse('TRANS_LIMIT_ABOVE_LIMIT',
+    `The limit of ${inWords(transLimit)} for each transaction is above the limit of ${inWords(limit)} of the period.`)
 }
 
 function tooLarge (balance: Cents): Refusal | undefined {

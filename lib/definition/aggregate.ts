@@ -37,7 +37,7 @@ export interface Behaviour<C extends AnyCommands, State, E extends Schemas> {
 /**
  * Marks a command that begins its aggregate. On an aggregate that exists it is refused before decide is asked, so that the
  * state it gets is the initial one. Its type must be written where it is used, since TypeScript looks into calls before it
- * knows the state: `creates((account: Readonly<State>, command) => …)`.
+ * knows the state: `creates((account: DeepReadonly<State>, command) => …)`.
  */
 export function creates<F extends AnyDecide> (decide: F): Creating<F> {
   return Object.defineProperty({ begins: true, decide }, CREATES, { value: true }) as Creating<F>
@@ -51,11 +51,12 @@ export function creates<F extends AnyDecide> (decide: F): Creating<F> {
 export function defineAggregate<C extends AnyCommands, State, E extends Schemas> (
   commands: C, behaviour: Behaviour<C, State, E>
 ): Aggregate<C, State, E> {
-  if (commands?.byStoredName === undefined) throw new DefinitionError('defineAggregate was called without commands: make them with defineCommands')
+  if (commands?.byStoredName === undefined) {
+    throw new DefinitionError('defineAggregate was called without commands: make them with defineCommands')
+  }
   const type = commands.name
   checkOptions(`The parts of the aggregate ${type}`, behaviour, ['initialState', 'events', 'evolve', 'decide'])
-  if (behaviour?.initialState === undefined) throw new DefinitionError(`The aggregate ${type} has no initialState: say what it is before its first event`)
-  const initialState = freezeNew(behaviour.initialState)
+  const initialState = frozenInitialState(type, behaviour?.initialState)
   const events = eventDefinitions(commands, behaviour.events as unknown as Events<Schemas>)
   const evolves = partsOf<AnyEvolve>(type, 'evolve', 'event', events.byName, behaviour.evolve)
   const decides = new Map<string, AnyDecide>()
@@ -86,11 +87,26 @@ export function defineAggregate<C extends AnyCommands, State, E extends Schemas>
   }) as unknown as Aggregate<C, State, E>
 }
 
+function frozenInitialState (type: string, initialState: unknown): unknown {
+  if (initialState === undefined) {
+    throw new DefinitionError(`The aggregate ${type} has no initialState: say what it is before its first event`)
+  }
+  try {
+    return freezeNew(initialState)
+  } catch (error) {
+    throw new DefinitionError(`The initialState of the aggregate ${type} cannot be used. ${(error as Error).message}`)
+  }
+}
+
 /** The functions of one kind, one for each thing that is defined. */
-function partsOf<F> (type: string, kind: string, of: string, defined: Readonly<Record<string, unknown>>, parts: object | undefined): Map<string, F> {
+function partsOf<F> (
+  type: string, kind: string, of: string, defined: Readonly<Record<string, unknown>>, parts: object | undefined
+): Map<string, F> {
   const names = Object.keys(defined)
   for (const name of Object.keys(parts ?? {})) {
-    if (!names.includes(name)) throw new DefinitionUnknownPartError(`The ${of} ${type}.${name} in ${kind}`, `${type} has the ${of}s ${names.join(', ')}`)
+    if (!names.includes(name)) {
+      throw new DefinitionUnknownPartError(`The ${of} ${type}.${name} in ${kind}`, `${type} has the ${of}s ${names.join(', ')}`)
+    }
   }
   return new Map(names.map(name => {
     const part = (parts as Record<string, unknown> | undefined)?.[name]

@@ -63,7 +63,9 @@ export function defineCommands<const N extends string, const I extends Readonly<
   if (spelling !== 'asWritten' && spelling !== 'PascalCase') {
     throw new DefinitionError(`The spelling of ${name} is ${String(spelling)}: expected asWritten or PascalCase`)
   }
-  if (typeof commands !== 'object' || commands === null) throw new DefinitionError(`The commands of ${name} are missing: give defineCommands an object of schemas`)
+  if (typeof commands !== 'object' || commands === null) {
+    throw new DefinitionError(`The commands of ${name} are missing: give defineCommands an object of schemas`)
+  }
   const definitions = Object.create(null) as Record<string, CommandDefinition>
   for (const [key, input] of Object.entries(commands)) definitions[key] = defineCommand(name, key, input, spelling)
   const index = indexByStoredName('command', name, Object.values(definitions))

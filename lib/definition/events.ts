@@ -19,7 +19,9 @@ export type Events<E extends Schemas> = {
 /** The events of an aggregate type. Whether they can be stored is checked by `defineAggregate`. */
 export function defineEvents<const E extends Schemas> (schemas: E, options: NoInfer<EventsOptions<E>> = {}): Events<E> {
   checkOptions('The options of defineEvents', options, ['storedNames'])
-  if (typeof schemas !== 'object' || schemas === null) throw new DefinitionError('defineEvents was called without events: give it an object of schemas')
+  if (typeof schemas !== 'object' || schemas === null) {
+    throw new DefinitionError('defineEvents was called without events: give it an object of schemas')
+  }
   const storedNames = { ...options.storedNames } as Record<string, string | undefined>
   for (const name of Object.keys(storedNames)) {
     if (!Object.hasOwn(schemas, name)) throw new DefinitionError(`A stored name is given for the event ${name}, which is not defined`)

@@ -28,7 +28,8 @@ export function explainUnion (pointer: string, rule: string, tried: readonly Tri
 
 /** The value is of another kind than all forms. */
 function noForm (pointer: string, rule: string, tried: readonly TriedForm[]): Fault {
-  const names = tried.map(({ form }) => literals(form)?.map(value => JSON.stringify(value)) ?? (typeof form.type === 'string' ? [typeName(form.type)] : []))
+  const names = tried.map(({ form }) => literals(form)?.map(value => JSON.stringify(value)) ??
+    (typeof form.type === 'string' ? [typeName(form.type)] : []))
   return names.every(({ length }) => length > 0)
     ? { pointer, rule, message: `must be ${listed([...new Set(names.flat())])}` }
     : unclear(pointer, rule)
