@@ -1,8 +1,8 @@
 import type { Expected, NewRecord } from '../../streams/index.js'
 import { proposedEvent, type InvalidEvent } from '../proposed.js'
 import { revisionOf } from '../expected.js'
-import { halvesText, parseUuid } from '../uuid.js'
 import { FieldReader } from './reader.js'
+import { readUuid } from './uuid.js'
 import { BackwardsWriter } from './writer.js'
 
 /** How a batch begins. */
@@ -40,7 +40,7 @@ export function readBatchPart (message: Buffer): BatchPart {
     switch (field) {
       case 1:
         part.correlationBytes = fields.bytes()
-        part.correlation = uuid(new FieldReader(part.correlationBytes as Buffer))
+        part.correlation = readUuid(new FieldReader(part.correlationBytes as Buffer))
         break
       case 2:
         part.options = batchOptions(fields.message())
@@ -147,7 +147,7 @@ function proposed (fields: FieldReader): NewRecord | InvalidEvent {
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
       case 1:
-        id = uuid(fields.message())
+        id = readUuid(fields.message())
         break
       case 2: {
         const [key, value] = property(fields.message())
@@ -177,25 +177,4 @@ function property (fields: FieldReader): [key: string, value: string] {
     else fields.skip()
   }
   return [key, value]
-}
-
-function uuid (fields: FieldReader): string | undefined {
-  let text = ''
-  for (let field = fields.next(); field !== 0; field = fields.next()) {
-    if (field === 1) text = halves(fields.message())
-    else if (field === 2) text = fields.string()
-    else fields.skip()
-  }
-  return parseUuid(text)
-}
-
-function halves (fields: FieldReader): string {
-  let most = 0n
-  let least = 0n
-  for (let field = fields.next(); field !== 0; field = fields.next()) {
-    if (field === 1) most = fields.int64()
-    else if (field === 2) least = fields.int64()
-    else fields.skip()
-  }
-  return halvesText(most, least)
 }

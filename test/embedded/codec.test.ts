@@ -1,0 +1,143 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import durationPb from 'google-protobuf/google/protobuf/duration_pb.js'
+import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js'
+import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
+import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js'
+import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js'
+import t from 'tap'
+import type { LogRecord } from '../../lib/embedded/log/record.js'
+import { readBatchPart, writeBatchSuccess } from '../../lib/embedded/wire/codec/batch-append.js'
+import { writeReadEvent } from '../../lib/embedded/wire/codec/read-event.js'
+import { MalformedMessage } from '../../lib/embedded/wire/codec/reader.js'
+
+type Options = InstanceType<typeof pb.BatchAppendReq.Options>
+
+const halves = new shared.UUID.Structured()
+  .setMostSignificantBits('-81985529216486896')
+  .setLeastSignificantBits('81985529216486895')
+
+function request (fill: (options: Options) => void = () => {}): InstanceType<typeof pb.BatchAppendReq> {
+  const options = new pb.BatchAppendReq.Options()
+    .setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from('größe-1')))
+  fill(options)
+  return new pb.BatchAppendReq()
+    .setCorrelationId(new shared.UUID().setString('0D6C5B1E-0000-4000-8000-000000000001'))
+    .setOptions(options)
+}
+
+function bytesOf (message: { serializeBinary (): Uint8Array }): Buffer {
+  return Buffer.from(message.serializeBinary())
+}
+
+t.test('a batch is read as the generated classes write it', async (t) => {
+  const id = randomUUID()
+  const message = request((options) => { options.setStreamPosition('9007199254740993') }).setIsFinal(true)
+  const [one, two] = [message.addProposedMessages(), message.addProposedMessages()]
+  one.setId(new shared.UUID().setString(id)).setData(randomBytes(300)).setCustomMetadata(Buffer.from('{}'))
+  one.getMetadataMap().set('type', 'Ünicode').set('content-type', 'application/json').set('more', 'x')
+  two.setId(new shared.UUID().setStructured(halves))
+  two.getMetadataMap().set('type', 'B').set('content-type', 'text/plain')
+
+  const part = readBatchPart(bytesOf(message))
+  t.equal(part.correlation, '0d6c5b1e-0000-4000-8000-000000000001')
+  t.same(shared.UUID.deserializeBinary(part.correlationBytes).getString(), '0D6C5B1E-0000-4000-8000-000000000001')
+  t.same(part.options, { stream: 'größe-1', expected: 9007199254740993n })
+  t.equal(part.final, true)
+  t.same(part.events, [
+    { id, type: 'Ünicode', json: true, data: Buffer.from(one.getData_asU8()), metadata: Buffer.from('{}') },
+    { id: 'fedcba98-7654-3210-0123-456789abcdef', type: 'B', json: false, data: new Uint8Array(0), metadata: new Uint8Array(0) }
+  ])
+})
+
+t.test('what a batch expects, and how long it waits', async (t) => {
+  const options = (fill: (options: Options) => void): object | undefined => readBatchPart(bytesOf(request(fill))).options
+  t.match(options((made) => { made.setAny(new emptyPb.Empty()) }), { expected: 'any' })
+  t.match(options((made) => { made.setNoStream(new emptyPb.Empty()) }), { expected: 'no_stream' })
+  t.match(options((made) => { made.setStreamExists(new emptyPb.Empty()) }), { expected: 'stream_exists' })
+  t.same(options((made) => { made.setStreamPosition('0') }), { stream: 'größe-1', expected: 0n })
+  t.same(options(() => {}), { stream: 'größe-1' })
+  t.same(options((made) => { made.setStreamPosition('18446744073709551615') }), { stream: 'größe-1' }, 'no revision can be that high')
+  t.match(options((made) => { made.setDeadline(new durationPb.Duration().setSeconds(1).setNanos(5e8)) }), { timeLeft: 1_500 })
+  const past = options((made) => { made.setDeadline21100(new timestampPb.Timestamp().setSeconds(1)) }) as { timeLeft: number }
+  t.ok(past.timeLeft < 0)
+})
+
+t.test('success is written as the generated classes read it', async (t) => {
+  const correlation = new shared.UUID().setString(randomUUID()).serializeBinary()
+  const read = (revision: bigint, position: bigint): InstanceType<typeof pb.BatchAppendResp> =>
+    pb.BatchAppendResp.deserializeBinary(writeBatchSuccess(correlation, 'größe-1', revision, position))
+  for (const number of [0n, 1n, 127n, 128n, 16383n, 16384n, 2n ** 31n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n - 1n]) {
+    const answer = read(number, number)
+    t.same(answer.getCorrelationId()?.serializeBinary(), correlation)
+    t.equal(Buffer.from(answer.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString(), 'größe-1')
+    t.equal(answer.getSuccess()?.getCurrentRevision(), number.toString())
+    t.equal(answer.getSuccess()?.getPosition()?.getCommitPosition(), number.toString())
+    t.equal(answer.getSuccess()?.getPosition()?.getPreparePosition(), number.toString())
+  }
+  t.ok(read(-1n, 5n).getSuccess()?.hasNoStream())
+})
+
+function record (changes: Partial<LogRecord> = {}): LogRecord {
+  return {
+    position: 2n ** 40n,
+    stream: 'größe-1',
+    revision: 2n ** 63n - 1n,
+    id: 'fedcba98-7654-3210-0123-456789abcdef',
+    type: 'Ünicode',
+    json: true,
+    data: randomBytes(20_000),
+    metadata: Buffer.from('{"a":1}'),
+    created: 16_000_000_000_000_000n,
+    ...changes
+  }
+}
+
+t.test('events are written as the generated classes read them', async (t) => {
+  const event = record()
+  const link = record({ stream: '$ce-größe', json: false, data: Buffer.from('0@größe-1'), metadata: new Uint8Array(0), position: 5n, revision: 0n })
+  for (const [resolved, position] of [[{ event }, event.position], [{ event, link }, 5n], [{ link }, 5n]] as const) {
+    for (const structured of [false, true]) {
+      const read = pb.ReadResp.deserializeBinary(writeReadEvent(resolved, structured)).getEvent()
+      t.equal(read?.getCommitPosition(), position.toString())
+      for (const [message, expected] of [[read?.getEvent(), 'event' in resolved ? event : undefined], [read?.getLink(), 'link' in resolved ? link : undefined]] as const) {
+        t.equal(message === undefined, expected === undefined)
+        if (message === undefined || expected === undefined) continue
+        t.equal(message.getStreamRevision(), expected.revision.toString())
+        t.equal(message.getPreparePosition(), expected.position.toString())
+        t.equal(message.getCommitPosition(), expected.position.toString())
+        t.equal(Buffer.from(message.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString(), expected.stream)
+        t.same(Buffer.from(message.getData_asU8()), Buffer.from(expected.data))
+        t.same(Buffer.from(message.getCustomMetadata_asU8()), Buffer.from(expected.metadata))
+        t.same(new Map(message.getMetadataMap().toObject()), new Map([
+          ['type', expected.type],
+          ['created', expected.created.toString()],
+          ['content-type', expected.json ? 'application/json' : 'application/octet-stream']
+        ]))
+        t.same(structured ? message.getId()?.getStructured()?.toObject() : message.getId()?.getString(),
+          structured ? halves.toObject() : expected.id)
+      }
+    }
+  }
+})
+
+t.test('unknown fields are passed over, and what is no message is refused', async (t) => {
+  const message = bytesOf(request((options) => { options.setAny(new emptyPb.Empty()) }))
+  const unknown = Buffer.from([0x78, 0x05, 0x7a, 0x02, 1, 2, 0x7d, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8])
+  t.match(readBatchPart(Buffer.concat([message, unknown])), { options: { expected: 'any' } })
+  for (let length = 0; length < message.length; length++) {
+    try {
+      readBatchPart(message.subarray(0, length))
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) t.fail(`cut to ${length}: ${String(error)}`)
+    }
+  }
+  for (let i = 0; i < 20_000; i++) {
+    const noise = i % 2 === 0 ? randomBytes(1 + i % 60) : Buffer.from(message)
+    if (i % 2 === 1) noise[i % noise.length] = i % 256
+    try {
+      readBatchPart(noise)
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) t.fail(`${noise.toString('hex')}: ${String(error)}`)
+    }
+  }
+})
