@@ -24,12 +24,13 @@ export const originalRecords: OriginalRecord[] = readFileSync(new URL('original-
 export const OriginalAccount = withOriginalNames(Account)
 export const OriginalTransaction = withOriginalNames(Transaction)
 
-function withOriginalNames<A extends AnyAggregate> (aggregate: A): A {
+/** @param type the stored name of the aggregate type, where it is to be another than the original's */
+export function withOriginalNames<A extends AnyAggregate> (aggregate: A, type?: string): A {
   const stored = (name: string): string => `Account.Domain.${name}`
   const commands: AnyCommands = defineCommands(
     aggregate.commands.name,
     mapped(aggregate.commands.commands, ({ schema, name }) => command(schema, { storedName: stored(name) })),
-    { storedName: stored(aggregate.commands.name), spelling: 'PascalCase' }
+    { storedName: type ?? stored(aggregate.commands.name), spelling: 'PascalCase' }
   )
   const schemas: Record<string, TSchema> = mapped(aggregate.events, ({ schema }) => schema)
   return defineAggregate(commands, {

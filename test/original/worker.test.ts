@@ -1,49 +1,16 @@
 import t from 'tap'
-import { readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { Account } from '../../example-app/account.js'
-import { command, creates, defineAggregate, defineCommands, defineEvents } from '../../lib/definition/index.js'
 import { commandEvent, commandOf, streamNames, OutcomeReader } from '../../lib/outcome/index.js'
 import { Store } from '../../lib/store/index.js'
 import { Worker } from '../../lib/subscriber/index.js'
+import { originalRecords, withOriginalNames } from '../harness/original-bank.js'
 import { recordingLog } from '../harness/recording-log.js'
 import { openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 
-/** A record that the original wrote on a real server. */
-interface Wire {
-  stream: string
-  id: string
-  type: string
-  data: string
-  metadata: string
-}
-
 const ORIGINAL = 'Account.Domain.Account'
-const wire = readFileSync(new URL('./wire.jsonl', import.meta.url), 'utf8').trim().split('\n').map(line => JSON.parse(line) as Wire)
 const known = '11111111-1111-4111-8111-111111111111'
-
-const stored = (name: string) => `Account.Domain.${name}`
-
-/** The bank's accounts as the original spells them in the store. */
-function asOriginal (storedName: string) {
-  const commands = defineCommands('Account', Object.fromEntries(Object.values(Account.commands.commands)
-    .map(({ name, schema }) => [name, command(schema, { storedName: stored(name) })])), { storedName, spelling: 'PascalCase' })
-  const events = defineEvents(
-    Object.fromEntries(Object.values(Account.events).map(({ name, schema }) => [name, schema])),
-    { storedNames: Object.fromEntries(Object.keys(Account.events).map(name => [name, stored(name)])) })
-  const decide = (name: string) => {
-    const asEver = (state: never, data: never, context: never) => Account.decide(name as never, state, data, context)
-    return Account.creates(name as never) ? creates(asEver as never) : asEver
-  }
-  return defineAggregate(commands, {
-    initialState: Account.initialState,
-    events,
-    evolve: Object.fromEntries(Object.keys(Account.events).map(name =>
-      [name, (state: never, data: never) => Account.evolve(name as never, state, data)])),
-    decide: Object.fromEntries(Object.keys(commands.commands).map(name => [name, decide(name)]))
-  } as never) as unknown as typeof Account
-}
 
 t.test('a worker continues what the original wrote', async t => {
   const { connectionString } = await openStore(t)
@@ -52,13 +19,13 @@ t.test('a worker continues what the original wrote', async t => {
   t.teardown(() => store.close())
   const type = uniqueType('Account.Domain.Account')
   const streams = streamNames(type)
-  for (const { stream, id, type: eventType, data, metadata } of wire) {
+  for (const { stream, id, type: eventType, data, metadata } of originalRecords) {
     if (stream !== ORIGINAL && !stream.startsWith(`${ORIGINAL}-`)) continue
     const answer = await store.append(type + stream.slice(ORIGINAL.length), 'any',
       [{ id, type: eventType, data: Buffer.from(data), metadata: Buffer.from(metadata) }])
     t.equal(answer.kind, 'written')
   }
-  const aggregate = asOriginal(type)
+  const aggregate = withOriginalNames(Account, type)
   const worker = new Worker({
     aggregates: [aggregate],
     store,
@@ -96,7 +63,7 @@ t.test('a worker continues what the original wrote', async t => {
   const after = await read(streams.aggregate(known))
   t.equal(Buffer.from(after.at(-1)!.data).toString(), `{"AccountId":"${known}","Limit":2500.5}`)
   t.equal(after.at(-1)!.type, 'Account.Domain.AccountLimited')
-  const finished = wire.filter(({ stream }) => stream === `${ORIGINAL}-${known}`).map(({ id }) => id)
+  const finished = originalRecords.filter(({ stream }) => stream === `${ORIGINAL}-${known}`).map(({ id }) => id)
   for (const id of finished) t.equal(after.filter(event => commandOf(event) === id).length, 1, 'once')
   t.same(after.slice(0, before.length).map(({ id }) => id), before.map(({ id }) => id))
 })
