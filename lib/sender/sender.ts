@@ -1,9 +1,10 @@
 import type { AnyCommands, CommandDefinition, EventDefinition } from '../definition/index.js'
 import { ClosingError, CommandIdReusedError, CommandTooLargeError } from '../errors.js'
-import { commandEvent, commandOf, OutcomeReader, streamNames } from '../outcome/index.js'
-import type { Outcome, StoredOutcome, StreamNames } from '../outcome/index.js'
-import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
+import { commandEvent, OutcomeReader, streamNames } from '../outcome/index.js'
+import type { Outcome, StreamNames } from '../outcome/index.js'
+import type { Store, StoreLog } from '../store/index.js'
 import { AppendQueue, storedSize } from './append-queue.js'
+import { Arrivals } from './arrivals.js'
 import { CommandStream } from './command-stream.js'
 import type { FindRequest, Readiness, SenderSettings, SendRequest, SendResult } from './contract.js'
 import { Gate } from './gate.js'
@@ -55,8 +56,7 @@ export class AggregateSender {
   readonly #commandStream: CommandStream
   readonly #statusQuery: StatusQuery
   readonly #feed: OutcomeFeed
-  readonly #reader: OutcomeReader
-  readonly #lateLinks: LateLinks
+  readonly #arrivals: Arrivals
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
@@ -71,11 +71,20 @@ export class AggregateSender {
     this.#gate = new Gate(this.#schedule, settings.waiters)
     this.#waiters = new Waiters(commands.name, settings, this.#schedule, command => this.#forgotten(command))
     this.#cache = new OutcomeCache({ minutes: settings.interval })
-    this.#reader = newReader()
     this.#lookUps = new LookUps(store, streams, newReader)
     this.#commandStream = new CommandStream(store, commands, streams)
     this.#statusQuery = new StatusQuery(this.#lookUps, this.#commandStream, this.#schedule, settings)
-    this.#lateLinks = new LateLinks(streams.category, log)
+    this.#arrivals = new Arrivals({
+      waiters: this.#waiters,
+      cache: this.#cache,
+      sightings: this.#sightings,
+      reader: newReader(),
+      commandStream: this.#commandStream,
+      lateLinks: new LateLinks(streams.category, log),
+      onHint: command => this.#openLookUps.get(command)?.now(),
+      isLive: () => this.#feed.standing,
+      log
+    })
     this.#queue = new AppendQueue({
       stream: streams.commands,
       store,
@@ -91,7 +100,7 @@ export class AggregateSender {
       stream: streams.category,
       group: `${commands.storedName}-${hostname}`,
       keepGroup: settings.keepGroup ?? false,
-      onEvent: event => this.#delivered(event),
+      onEvent: event => this.#arrivals.deliver(event),
       onConfirmed: () => { this.#confirmed().catch((err: Error) => log.error({ err }, 'A confirmed feed could not be used')) },
       log
     })
@@ -182,7 +191,7 @@ export class AggregateSender {
       comId,
       lookUps: this.#lookUps,
       schedule: this.#schedule,
-      onFound: (stored, last) => this.#found(command, stored, last),
+      onFound: (stored, last) => this.#arrivals.found(command, stored, last),
       onMissed: () => { if (command.standing === 'appended' && !command.certain) this.#ascertain(command) }
     }))
     this.#queue.add(command)
@@ -224,71 +233,6 @@ export class AggregateSender {
     for (const lookUp of this.#openLookUps.values()) lookUp.now()
   }
 
-  #delivered (event: RecordedEvent): void {
-    try {
-      this.#take(event)
-    } catch (err) {
-      this.#log.error({ err, stream: event.stream, revision: String(event.revision) }, 'An outcome event could not be used')
-    }
-  }
-
-  #take (event: RecordedEvent): void {
-    const comId = commandOf(event)
-    const command = this.#waiters.get(comId)
-    const remembered = this.#cache.get(comId)
-    const known = command ?? remembered
-    if (known === undefined) this.#sightings.add(comId, event.stream)
-    if (known === undefined || (command === undefined && remembered?.stored !== undefined)) return
-    const sighting = this.#reader.take(event)
-    if (sighting.kind === 'hint' && command !== undefined) this.#openLookUps.get(command)?.now()
-    if (sighting.kind !== 'outcome') return
-    const { stored } = sighting
-    if (stored.aggId !== undefined && stored.aggId !== known.aggId) return
-    if (command === undefined) this.#cache.settled(comId, known.aggId, stored)
-    else this.#arrived(command, stored)
-  }
-
-  /** The outcome came as it was written. */
-  #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
-    const contested = [...command.waiters].some(({ event }) => event !== undefined)
-    if (stored.fingerprint === undefined && command.revision !== undefined && (command.known || contested)) {
-      this.#identify(command, stored)
-        .then(({ stored }) => this.#settle(command, stored, command.known))
-        .catch((err: Error) => this.#log.error({ err }, 'An outcome could not be told'))
-    } else {
-      this.#settle(command, stored, command.known)
-    }
-  }
-
-  /** The outcome was found where it stands. */
-  #found (command: CommandUnderWay, stored: StoredOutcome, last: RecordedEvent): void {
-    this.#identify(command, stored)
-      .then(({ stored, createdAt }) => {
-        const replayed = command.known || (createdAt !== undefined && last.created < createdAt)
-        if (!replayed && createdAt !== undefined && this.#feed.standing && this.#waiters.has(command)) this.#lateLinks.seen()
-        this.#settle(command, stored, replayed)
-      })
-      .catch((err: Error) => this.#log.error({ err }, 'An outcome could not be told'))
-  }
-
-  /**
-   * The command as the command stream holds it tells when the store took it, and, of the original's outcomes, whose they are.
-   * Where it is not at hand, the outcome is as it is.
-   */
-  async #identify (command: CommandUnderWay, stored: StoredOutcome): Promise<{ stored: StoredOutcome, createdAt?: number }> {
-    const { revision, comId } = command
-    if (revision === undefined || (command.known && stored.fingerprint !== undefined)) return { stored }
-    try {
-      const record = await this.#commandStream.at(revision, comId)
-      if (record === undefined) return { stored }
-      const whose = stored.fingerprint === undefined ? this.#commandStream.identify(record) : {}
-      return { stored: { ...stored, ...whose }, createdAt: record.created }
-    } catch (err) {
-      this.#log.warn({ err, comId }, 'The stored command could not be read')
-      return { stored }
-    }
-  }
-
   /**
    * Where other senders write too, an append's answer does not tell a command that was written now from one that the store
    * knew, and the store knows an id whichever aggregate it was for: then nothing was written, and no outcome would ever come.
@@ -312,12 +256,6 @@ export class AggregateSender {
       command.certain = false
       this.#log.warn({ err, comId }, 'The stored command could not be read')
     }
-  }
-
-  #settle (command: CommandUnderWay, stored: StoredOutcome, replayed: boolean): void {
-    if (!this.#waiters.has(command)) return
-    this.#cache.settled(command.comId, command.aggId, stored)
-    this.#waiters.settle(command, stored, replayed)
   }
 
   async #close (): Promise<void> {

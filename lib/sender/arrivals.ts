@@ -1,0 +1,113 @@
+import { commandOf } from '../outcome/index.js'
+import type { OutcomeReader, StoredOutcome } from '../outcome/index.js'
+import type { RecordedEvent, StoreLog } from '../store/index.js'
+import type { CommandStream } from './command-stream.js'
+import type { LateLinks } from './late-links.js'
+import type { OutcomeCache } from './outcome-cache.js'
+import type { Sightings } from './sightings.js'
+import type { CommandUnderWay, Waiters } from './waiters.js'
+
+export interface ArrivalsOptions {
+  readonly waiters: Waiters
+  readonly cache: OutcomeCache
+  readonly sightings: Sightings
+  readonly reader: OutcomeReader
+  readonly commandStream: CommandStream
+  readonly lateLinks: LateLinks
+  /** The outcome of this command stands somewhere. */
+  readonly onHint: (command: CommandUnderWay) => void
+  /** Whether live outcomes are being delivered. */
+  readonly isLive: () => boolean
+  readonly log: StoreLog
+}
+
+/** Takes outcomes as they arrive, by the feed or by a look-up, and has those who wait for them answered. */
+export class Arrivals {
+  readonly #options: ArrivalsOptions
+
+  constructor (options: ArrivalsOptions) {
+    this.#options = options
+  }
+
+  /** An event of the category stream, of whatever kind. Never throws. */
+  deliver (event: RecordedEvent): void {
+    try {
+      this.#take(event)
+    } catch (err) {
+      this.#options.log.error({ err, stream: event.stream, revision: String(event.revision) }, 'An outcome event could not be used')
+    }
+  }
+
+  /**
+   * An outcome that was found where it stands.
+   * @param last the event by which it was complete
+   */
+  found (command: CommandUnderWay, stored: StoredOutcome, last: RecordedEvent): void {
+    const { waiters, lateLinks, isLive } = this.#options
+    this.#afterwards(this.#identify(command, stored), ({ stored, createdAt }) => {
+      const replayed = command.known || (createdAt !== undefined && last.created < createdAt)
+      if (!replayed && createdAt !== undefined && isLive() && waiters.has(command)) lateLinks.seen()
+      this.#settle(command, stored, replayed)
+    })
+  }
+
+  #take (event: RecordedEvent): void {
+    const { waiters, cache, sightings, reader, onHint } = this.#options
+    const comId = commandOf(event)
+    const command = waiters.get(comId)
+    const remembered = command === undefined ? cache.get(comId) : undefined
+    if (remembered?.stored !== undefined) return
+    const known = command ?? remembered
+    if (known === undefined) {
+      sightings.add(comId, event.stream)
+      return
+    }
+    const sighting = reader.take(event)
+    if (sighting.kind === 'hint' && command !== undefined) onHint(command)
+    if (sighting.kind !== 'outcome') return
+    const { stored } = sighting
+    if (stored.aggId !== undefined && stored.aggId !== known.aggId) return
+    if (command === undefined) cache.settled(comId, known.aggId, stored)
+    else this.#arrived(command, stored)
+  }
+
+  /** The outcome came as it was written. */
+  #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
+    const contested = [...command.waiters].some(({ event }) => event !== undefined)
+    if (stored.fingerprint === undefined && command.revision !== undefined && (command.known || contested)) {
+      this.#afterwards(this.#identify(command, stored), ({ stored }) => this.#settle(command, stored, command.known))
+    } else {
+      this.#settle(command, stored, command.known)
+    }
+  }
+
+  /**
+   * The command as the command stream holds it tells when the store took it, and, of the original's outcomes, whose they are.
+   * Where it is not at hand, the outcome is as it is.
+   */
+  async #identify (command: CommandUnderWay, stored: StoredOutcome): Promise<{ stored: StoredOutcome, createdAt?: number }> {
+    const { commandStream, log } = this.#options
+    const { revision, comId } = command
+    if (revision === undefined || (command.known && stored.fingerprint !== undefined)) return { stored }
+    try {
+      const record = await commandStream.at(revision, comId)
+      if (record === undefined) return { stored }
+      const whose = stored.fingerprint === undefined ? commandStream.identify(record) : {}
+      return { stored: { ...stored, ...whose }, createdAt: record.created }
+    } catch (err) {
+      log.warn({ err, comId }, 'The stored command could not be read')
+      return { stored }
+    }
+  }
+
+  #settle (command: CommandUnderWay, stored: StoredOutcome, replayed: boolean): void {
+    const { waiters, cache } = this.#options
+    if (!waiters.has(command)) return
+    cache.settled(command.comId, command.aggId, stored)
+    waiters.settle(command, stored, replayed)
+  }
+
+  #afterwards<T> (work: Promise<T>, then: (result: T) => void): void {
+    work.then(then).catch((err: Error) => this.#options.log.error({ err }, 'An outcome could not be told'))
+  }
+}
