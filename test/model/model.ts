@@ -52,7 +52,11 @@ export class Model {
   /** Streams by number that have passed their check. */
   readonly #sound = new Set<number>()
 
-  constructor (scenario: Scenario, core: Core = product) {
+  readonly #looksIntoMemory: boolean
+
+  /** @param looksIntoMemory false to see what becomes of a wrong memory */
+  constructor (scenario: Scenario, core: Core = product, looksIntoMemory = true) {
+    this.#looksIntoMemory = looksIntoMemory
     this.scenario = scenario
     this.workers = new Workers(scenario, core)
     this.#checks = new Checks(scenario, this.workers)
@@ -66,7 +70,7 @@ export class Model {
     for (const [at, worker] of workers.entries()) {
       for (const move of this.#movesOf(worker, stream)) {
         yield {
-          label: move.label,
+          label: `version ${worker.version}: ${move.label}`,
           state: {
             stream: move.stream,
             late: this.#still(move.late === undefined ? late : this.#with(late, move.late), move.stream),
@@ -112,7 +116,7 @@ export class Model {
     const known = this.#moves.get(key)
     if (known !== undefined) return known
     this.#checkStream(stream)
-    this.#checks.memory(worker, stream)
+    if (this.#looksIntoMemory) this.#checks.memory(worker, stream)
     const moves = [...this.#draw(worker, stream)]
     // What changes nothing needs no look again.
     const changing = moves.filter(move => move.worker !== worker || move.stream !== stream || move.late !== undefined)

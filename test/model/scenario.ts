@@ -33,7 +33,7 @@ export interface Scenario {
   readonly exists: boolean
 }
 
-type Body = [type: string, by?: number]
+export type Body = [type: string, by?: number]
 
 /** Short for a scenario: one entry for each command, with one body for each time that it stands in the command stream. */
 export function scenario (
