@@ -3,7 +3,7 @@ import { Groups } from './groups/index.js'
 import { CategoryLinks } from './links/index.js'
 import { DiskLog } from './log/disk/disk-log.js'
 import { MemoryLog } from './log/memory.js'
-import { RestoredStreams, Streams } from './streams/index.js'
+import { Streams, StreamTable } from './streams/index.js'
 import { Answers } from './wire/answers.js'
 import { featuresService } from './wire/features.js'
 import { gossipService } from './wire/gossip.js'
@@ -48,18 +48,18 @@ const MIB = 1024 * 1024
  */
 export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): Promise<EmbeddedStore> {
   const host = options.host ?? '127.0.0.1'
-  const restored = new RestoredStreams()
+  const table = new StreamTable()
   const log = options.data === undefined
     ? new MemoryLog()
     : await DiskLog.open(options.data, {
-      visit: (record, ordinal) => { restored.take(record, ordinal) },
+      visit: (record, ordinal) => { table.restore(record, ordinal) },
       ...(options.warn !== undefined && { warn: options.warn }),
       ...(options.progress !== undefined && { progress: options.progress })
     })
   const streams = new Streams(log, {
     maxAppendSize: options.maxAppendSize ?? 256 * MIB,
     maxAppendEventSize: options.maxAppendEventSize ?? 16 * MIB
-  }, restored.entries)
+  }, table)
   const links = new CategoryLinks(streams)
   const groups = new Groups(streams, options.warn === undefined ? {} : { warn: options.warn })
   const server = new WireServer()

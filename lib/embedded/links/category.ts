@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { LINK_TYPE, METADATA_TYPE, TOMBSTONE_TYPE, type LogRecord } from '../log/record.js'
+import { LINK_TYPE, METADATA_TYPE, TOMBSTONE_REVISION, type LogRecord } from '../log/record.js'
 import { isMetastream, isSoftDeleted, originalOf, parseMetadata, type NewRecord } from '../streams/index.js'
 
 /** The text before the first `-`; nothing for system streams, and where there is none or nothing before it. */
@@ -33,7 +33,7 @@ export function categoryLink (record: LogRecord): CategoryLink | undefined {
 
 /** The stream that a record deletes. */
 function deletedBy (record: LogRecord): string | undefined {
-  if (record.type === TOMBSTONE_TYPE) return record.stream
+  if (record.revision === TOMBSTONE_REVISION) return record.stream
   if (record.type !== METADATA_TYPE || !isMetastream(record.stream)) return undefined
   return isSoftDeleted(parseMetadata(record.json, record.data)) ? originalOf(record.stream) : undefined
 }
