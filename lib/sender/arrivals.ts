@@ -24,6 +24,8 @@ export interface ArrivalsOptions {
 /** Takes outcomes as they arrive, by the feed or by a look-up, and has those who wait for them answered. */
 export class Arrivals {
   readonly #options: ArrivalsOptions
+  /** Outcomes that came before it is known where the command stands, which must tell whose they are. */
+  readonly #early = new WeakMap<CommandUnderWay, StoredOutcome>()
 
   constructor (options: ArrivalsOptions) {
     this.#options = options
@@ -51,6 +53,14 @@ export class Arrivals {
     })
   }
 
+  /** It is known where the command stands. */
+  appended (command: CommandUnderWay): void {
+    const stored = this.#early.get(command)
+    if (stored === undefined) return
+    this.#early.delete(command)
+    this.#arrived(command, stored)
+  }
+
   #take (event: RecordedEvent): void {
     const { waiters, cache, sightings, reader, onHint } = this.#options
     const comId = commandOf(event)
@@ -74,10 +84,12 @@ export class Arrivals {
   /** The outcome came as it was written. */
   #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
     const contested = [...command.waiters].some(({ event }) => event !== undefined)
-    if (stored.fingerprint === undefined && command.revision !== undefined && (command.known || contested)) {
-      this.#afterwards(this.#identify(command, stored), ({ stored }) => this.#settle(command, stored, command.known))
-    } else {
+    if (stored.fingerprint !== undefined || !(command.known || contested)) {
       this.#settle(command, stored, command.known)
+    } else if (command.standing === 'perhaps') {
+      this.#early.set(command, stored)
+    } else {
+      this.#afterwards(this.#identify(command, stored), ({ stored }) => this.#settle(command, stored, command.known))
     }
   }
 

@@ -204,6 +204,7 @@ export class AggregateSender {
   }
 
   #appended (command: CommandUnderWay, old: boolean): void {
+    this.#arrivals.appended(command)
     if (old || command.known) this.#openLookUps.get(command)?.now()
   }
 
