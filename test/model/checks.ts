@@ -149,7 +149,8 @@ export class Checks {
       const { by = 0 } = parseJson(data)!.value as { by?: number }
       const decision = rules.decide[type]!(state, by)
       if (isRefusal(decision)) return [verdict('refused', decision.code)]
-      return [decision].flat().map(event => ({ type: event.type, data: event.data }))
+      const events = [decision].flat().map(event => ({ type: event.type, data: event.data }))
+      return events.length > this.#scenario.most ? [verdict('failed', 'EVENTS_TOO_LARGE')] : events
     } catch {
       return [verdict('failed', 'DEFECT')]
     }

@@ -1,3 +1,4 @@
+import type { AppendAnswer } from '../../lib/store/contract.js'
 import { Checks } from './checks.js'
 import type { Request } from './checks.js'
 import { product } from './core.js'
@@ -32,6 +33,7 @@ export interface Transition {
 }
 
 const LOST = new Error('the answer never came')
+const TOO_LARGE: AppendAnswer = { kind: 'rejected', reason: 'too_large', error: new Error('too large') }
 
 /**
  * All that can happen to two or more workers and one aggregate. A dead worker is one that does nothing: it restarts when it
@@ -184,13 +186,14 @@ export class Model {
     return request
   }
 
-  #answer (worker: Worker, stream: Stream) {
+  #answer (worker: Worker, stream: Stream): AppendAnswer {
     const { expected, events } = this.#request(worker)!
-    return this.streams.append(stream, expected, events).answer
+    return events.length > this.scenario.most ? TOO_LARGE : this.streams.append(stream, expected, events).answer
   }
 
   /** The stream after an append has reached it. */
   #execute (request: Request, stream: Stream): Stream {
+    if (request.events.length > this.scenario.most) return stream
     if (request.expected !== 'any' && request.expected !== headOf(stream)) return stream
     const key = request.number * 2 ** 24 + stream.number
     const known = this.#executed.get(key)

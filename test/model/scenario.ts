@@ -29,6 +29,8 @@ export interface Scenario {
   readonly oldReadings: boolean
   /** Whether memory may be warmed up, and forgotten, while nothing is to do. */
   readonly evictions: boolean
+  /** How many events the store takes in one append. */
+  readonly most: number
   /** Whether the aggregate exists at the start, by a command that is never delivered again. */
   readonly exists: boolean
 }
@@ -58,6 +60,7 @@ export function scenario (
     late: 1,
     oldReadings: true,
     evictions: true,
+    most: Infinity,
     exists: false,
     ...bounds
   }

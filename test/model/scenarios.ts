@@ -16,6 +16,7 @@ export const small: readonly Scenario[] = [
   scenario('an event that the older version does not know', [[open], [add(1)]], 'unheard', { redeploys: true }),
   scenario('a version that throws', [[note], [add(1)]], 'defect', { exists: true, redeploys: true, evictions: false }),
   scenario('another number of events', [[take(1)], [add(1)]], 'number', { exists: true, late: 2, evictions: false }),
+  scenario('a store that takes one event at a time', [[note], [add(1)]], 'number', { exists: true, most: 1, evictions: false }),
   scenario('three commands', [[add(1)], [add(2)], [note]], 'none', { exists: true, oldReadings: false, evictions: false, late: 0 })
 ]
 

@@ -9,6 +9,8 @@ import { walk } from './walk.js'
 const seed = Number(process.env['MODEL_SEED'] ?? 1)
 const walks = Number(process.env['MODEL_WALKS'] ?? 60)
 const STEPS = 250
+/** Within small bounds everything is decided soon. */
+const SHORT = 40
 
 t.setTimeout(0)
 
@@ -24,12 +26,10 @@ t.test(`${walks} walks from seed ${seed}`, t => {
 })
 
 t.test('a walk sees what is broken', t => {
-  for (const { name, core, scenario: { versions } } of mutants) {
-    // Fewer versions differ more often.
-    const scenario = { ...huge, versions, workers: [0, versions.length - 1, versions.length - 1] }
+  for (const { name, core, scenario } of mutants) {
     let found: number | undefined
-    for (let at = 1; at <= 200 && found === undefined; at++) {
-      if (walk(new Model(scenario, core, false), at, STEPS).violation !== undefined) found = at
+    for (let at = 1; at <= 3000 && found === undefined; at++) {
+      if (walk(new Model(scenario, core, false), at, SHORT).violation !== undefined) found = at
     }
     t.ok(found, `${name}: seed ${found}`)
   }
