@@ -4,6 +4,7 @@ import { METADATA_TYPE } from '../log/record.js'
 import type { LogRecord } from '../log/record.js'
 import { metastreamOf, type NewRecord, type Streams } from '../streams/index.js'
 import { categoryLink, sourcePosition } from './category.js'
+import { LogCursor } from './log-cursor.js'
 
 export type LinksStatus = 'Running' | 'Stopped'
 
@@ -20,8 +21,7 @@ const READABLE_BY_ALL = Buffer.from('{"$acl":{"$r":"$all","$mr":"$all"}}')
  */
 export class CategoryLinks {
   readonly #streams: Streams
-  /** Ordinal of the first record that was not looked at yet. */
-  #next = 0
+  #cursor: LogCursor
   #running = true
   #held = false
   #working: Promise<void> | undefined
@@ -29,6 +29,7 @@ export class CategoryLinks {
 
   constructor (streams: Streams) {
     this.#streams = streams
+    this.#cursor = new LogCursor(streams.log, 0)
   }
 
   get status (): LinksStatus {
@@ -38,12 +39,13 @@ export class CategoryLinks {
   /** How far the log was looked through, in percent. */
   get progress (): number {
     const { confirmed } = this.#streams.log
-    return confirmed === 0 ? 100 : 100 * this.#next / confirmed
+    return confirmed === 0 ? 100 : 100 * Math.min(1, this.#cursor.next / confirmed)
   }
 
   /** Position of the last record that was looked at. */
   get position (): bigint {
-    return this.#next === 0 ? 0n : this.#streams.log.positionAt(this.#next - 1)
+    const { next } = this.#cursor
+    return next === 0 ? 0n : this.#streams.log.positionAt(next - 1)
   }
 
   /**
@@ -51,12 +53,17 @@ export class CategoryLinks {
    * together, so whatever stands before it and is to have one has it.
    */
   async start (): Promise<void> {
+    let next = 0
     for (const stream of this.#streams.named('$ce-')) {
       const [link] = await this.#streams.readBackwards(stream, this.#streams.head(stream), 1)
       const position = link && sourcePosition(link)
-      if (position !== undefined) this.#next = Math.max(this.#next, this.#streams.log.ordinalFrom(position) + 1)
+      if (position !== undefined) next = Math.max(next, this.#streams.log.ordinalFrom(position) + 1)
     }
-    this.#stopListening ??= this.#streams.onCommit(() => { this.#work() })
+    this.#cursor = new LogCursor(this.#streams.log, next)
+    this.#stopListening ??= this.#streams.onCommit((records) => {
+      this.#cursor.hear(records, this.#running && !this.#held)
+      this.#work()
+    })
     this.#work()
   }
 
@@ -102,15 +109,15 @@ export class CategoryLinks {
   }
 
   #mayWork (): boolean {
-    return this.#running && !this.#held && this.#next < this.#streams.log.confirmed
+    return this.#running && !this.#held && !this.#cursor.done
   }
 
   async #catchUp (): Promise<void> {
     while (this.#mayWork()) {
-      const records = await this.#streams.log.slice(this.#next, this.#next + PAGE)
+      const records = await this.#cursor.page(PAGE)
       const parts = this.#linksOf(records)
       if (parts.length > 0) await this.#streams.appendAll(parts)
-      this.#next += records.length
+      this.#cursor.pass(records.length)
     }
   }
 

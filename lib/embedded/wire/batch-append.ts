@@ -111,15 +111,18 @@ class BatchAppendCall {
 
   #append ({ correlation, stream, expected, events }: Batch): void {
     this.#underWay++
-    this.#streams.append({ stream, expected, events }).then(
-      (result) => {
-        this.#answers.give(stream, this.#call, result, () => { this.#answer(outcome(correlation, stream, expected, result)) })
-      },
-      (error: unknown) => { this.#answer(failure(correlation, stream, error)) }
-    ).finally(() => {
-      this.#underWay--
-      this.#endWhenDone()
+    this.#streams.append({ stream, expected, events }).then((result) => {
+      this.#answers.give(stream, this.#call, result, () => { this.#answer(outcome(correlation, stream, expected, result)) })
+      this.#done()
+    }, (error: unknown) => {
+      this.#answer(failure(correlation, stream, error))
+      this.#done()
     })
+  }
+
+  #done (): void {
+    this.#underWay--
+    this.#endWhenDone()
   }
 
   #refuse (correlation: Uint8Array, stream: string, status: Status): void {
