@@ -112,6 +112,8 @@ async function run (): Promise<void> {
 process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
 process.on('SIGHUP', onSignal)
+// Whoever read this has gone.
+process.stdout.on('error', () => finish(1))
 run().catch((error: unknown) => {
   console.error(error)
   finish(1)
