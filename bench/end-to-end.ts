@@ -30,15 +30,19 @@ async function bench (options: Options): Promise<number> {
   const bare = new BareClient(store.connectionString)
   progress.say(`beginning ${options.aggregates} periods`)
   await deposits.open()
-  // A given store may run on this machine, and nobody can tell it from a stranger.
+  if (!deposits.allCreated) return complain(deposits)
+  // A given store may run on this machine, where nothing tells it from a stranger.
   const strangers = !store.given && Strangers.visible ? new Strangers(processes.pids) : undefined
   const comparison = await alternate([deposits, bare], { ...options, strangers, onSlice: (slice) => progress.say(describe(slice, options)) })
   await bare.close()
   progress.end()
   report(comparison, options, strangers !== undefined)
-  if (deposits.allCreated) return 0
-  const counts = [...deposits.statuses].map(([status, count]) => `${count} of ${status}`).join(', ')
-  console.error(`Not every answer was 201: ${counts}`)
+  return deposits.allCreated ? 0 : complain(deposits)
+}
+
+function complain ({ statuses }: Deposits): number {
+  progress.end()
+  console.error(`Not every answer was 201: ${[...statuses].map(([status, count]) => `${status} came ${count} times`).join(', ')}`)
   return 1
 }
 
@@ -58,7 +62,7 @@ function report (comparison: Comparison, { connections, aggregates }: Options, w
     `bare client, appends   ${perSecond(rate(pairs.map(([, slice]) => slice)))}`,
     `ratio                  ${value.toFixed(3)}, spread ${(spread * 100).toFixed(1)} % (standard deviation of ${pairs.length} pairs; ${lowest.toFixed(3)} to ${highest.toFixed(3)})`,
     `measured               ${connections} connections, ${aggregates} aggregates, Node ${process.version}, ${availableParallelism()} cores`,
-    `strangers              ${watched ? disturbance(comparison) : 'unknown: their CPU time cannot be told from the store\'s, or from nothing, here'}`
+    `strangers              ${watched ? disturbance(comparison) : 'unknown: nothing here tells their CPU time, or a given store\'s from theirs'}`
   ].join('\n'))
 }
 
