@@ -5,6 +5,7 @@ import { Transaction } from '../../example-app/transaction.js'
 import sender from '../../plugins/sender.js'
 import subscriber from '../../plugins/subscriber.js'
 import type { SettingsOptions } from '../../lib/settings/index.js'
+import '../../example-app/lifeline.js'
 
 /** What an application process is told by its parent. */
 export interface AppProcessOptions {

@@ -29,7 +29,7 @@ export function spawnApp (t: Test, options: AppProcessOptions): Spawned {
 function spawned (t: Test, program: string, options: object): Spawned {
   // The test's own loader reads TypeScript.
   const args = [...process.execArgv, fileURLToPath(new URL(program, import.meta.url)), JSON.stringify(options)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
   const lines: string[] = []
   const listeners = new Set<() => void>()

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import { Store } from '../../lib/store/index.js'
 import { Worker } from '../../lib/subscriber/index.js'
 import { defineCounter } from './counter.js'
+import '../../example-app/lifeline.js'
 import { recordingLog } from './recording-log.js'
 
 /** What a worker process is told by its parent. */
