@@ -32,6 +32,8 @@ export interface SliceProgress {
   readonly warmUp: boolean
   /** Pairs that count so far. */
   readonly kept: number
+  /** Pairs that strangers have disturbed so far. */
+  readonly disturbed: number
   /** Cores that strangers used meanwhile. */
   readonly strangers: number | undefined
 }
@@ -59,7 +61,7 @@ export async function alternate (ways: readonly [Way, Way], { slices, sliceMs, s
     const slice = await way.run(next.get(way)!)
     const used = watched?.()
     next.set(way, Math.max(way.parallel, Math.round(rate([slice]) * sliceMs / 1000)))
-    onSlice({ way, slice, warmUp, kept: kept.length, strangers: used })
+    onSlice({ way, slice, warmUp, kept: kept.length, disturbed: disturbed.length, strangers: used })
     return { slice, quiet: used === undefined || used <= DISTURBED }
   }
 

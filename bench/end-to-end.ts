@@ -46,9 +46,9 @@ function complain ({ statuses }: Deposits): number {
   return 1
 }
 
-function describe ({ way, slice, warmUp, kept, strangers }: SliceProgress, { slices }: Options): string {
-  const where = warmUp ? 'warm-up' : `${kept} of ${slices} pairs`
-  const others = strangers === undefined ? '' : `, strangers ${strangers.toFixed(2)} core`
+function describe ({ way, slice, warmUp, kept, disturbed, strangers }: SliceProgress, { slices }: Options): string {
+  const where = warmUp ? 'warm-up' : `${kept} of ${slices} pairs${disturbed === 0 ? '' : `, ${disturbed} disturbed`}`
+  const others = strangers === undefined ? '' : `, strangers ${strangers.toFixed(2)} cores`
   return `${where}: ${way.name} ${perSecond(rate([slice]))}${others}`
 }
 

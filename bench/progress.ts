@@ -1,3 +1,5 @@
+const USUAL_WIDTH = 80
+
 /** Where a benchmark is: one line that changes on a terminal, plain lines elsewhere. On stderr, so that results stand alone on stdout. */
 export class Progress {
   readonly #stream = process.stderr
@@ -29,8 +31,8 @@ export class Progress {
   #draw (): void {
     if (!this.#stream.isTTY || this.#shown === '') return
     this.#clear()
-    // A line that wraps could not be taken back.
-    this.#stream.write(this.#shown.slice(0, this.#stream.columns - 1))
+    // A line that wraps could not be taken back. Some terminals do not tell their width.
+    this.#stream.write(this.#shown.slice(0, (this.#stream.columns || USUAL_WIDTH) - 1))
   }
 
   #clear (): void {
