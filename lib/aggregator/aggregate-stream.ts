@@ -1,5 +1,5 @@
 import type { AnyAggregate } from '../definition/index.js'
-import { emptyView, movedTo, replay } from '../decision/index.js'
+import { emptyView, isBelow, movedTo, replay } from '../decision/index.js'
 import type { Found, View } from '../decision/index.js'
 import { commandOf, streamNames } from '../outcome/index.js'
 import type { RecordedEvent, ResolvedEvent, Store } from '../store/index.js'
@@ -64,8 +64,10 @@ export class AggregateStreams {
     while (missing > 0) {
       const page = await this.#store.read(this.#name(aggId), { direction: 'backwards', from, count: PAGE })
       const records = page.kind === 'page' ? recordsOf(page.events) : []
-      // The events themselves tell best up to where they were seen.
-      head ??= records[0]?.revision ?? (page.kind === 'page' ? page.head : undefined) ?? 'no_stream'
+      // The events themselves tell best up to where they were seen. A page that begins lower than it was asked for comes from a
+      // node that is behind: nobody has looked between.
+      const top: View['revision'] = records[0]?.revision ?? (page.kind === 'page' ? page.head : undefined) ?? 'no_stream'
+      if (head === undefined || page.kind === 'no_stream' || (from !== 'end' && records.length > 0 && isBelow(top, from))) head = top
       for (const record of records) {
         const comId = commandOf(record)
         if (!found.has(comId) || found.get(comId) !== undefined) continue

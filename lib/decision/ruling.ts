@@ -52,7 +52,12 @@ export const POISON_DELIVERIES = 10
 export const SUSPECT_DELIVERIES = 6
 
 /**
- * Rules on one command; deterministic, as far as decide and evolve are.
+ * Rules on one command; deterministic, as far as decide and evolve are: the moment that decide is told is the one at which the
+ * store took the command, and equal for all who may rule on it. Whoever rules alike makes events of the same ids, so that of
+ * two workers with one command the second is confirmed; whoever rules differently makes others, and meets a conflict.
+ *
+ * That a command came too often is ruled on like everything else, on the same state and under the same revision: the
+ * store's count decides no more than a rule of the domain would, and loses against an outcome that stands.
  *
  * @param bytes what the events of the command may weigh
  */

@@ -45,10 +45,17 @@ export type RunRuling =
 /**
  * Decides a run of commands of one aggregate, one after the other, in memory.
  *
- * That an outcome is the only one rests on this: it is appended at the exact revision of the view, and the view knows
- * the ids of all commands whose outcomes stand at or below that revision, and this run's own.
+ * That an outcome is the only one rests on this: it is appended at the exact revision of the view, where the store writes
+ * only while nobody else has; and the view knows the ids of all commands whose outcomes stand at or below that revision, and
+ * this run knows its own. So nothing that stands below is decided again, and nothing can come between.
  *
- * @param verified what a reading of the whole stream up to the view's revision has told of single ids
+ * That it is decided on the state that the stream gives rests on the same: the store writes the run's events behind the view's
+ * revision, side by side and in order, or none of them.
+ *
+ * An id that the view does not know has no outcome up to the view's revision. One that it knows may be another's with the same
+ * hash: only a reading of the stream tells, and a reading that does not show it counts only if it reached up to that revision.
+ *
+ * @param verified by command id, whether a reading has shown its outcome; false only by a reading up to the view's revision
  */
 export function planRun (
   aggregate: AnyAggregate, view: View, commands: readonly TakenCommand[],
@@ -97,10 +104,15 @@ function lengthOf (commands: readonly TakenCommand[], limits: RunLimits): number
 /**
  * What is next after the store's answer to a run's append.
  *
- * `done`: the outcomes stand; the view moves. `repeat`: append the same again, after a wait: its fate is unknown, or it
- * was surely not written; at an exact revision a repetition writes nothing. `reload`: somebody else has written: every
- * decision of the run is void, refusals too. `tombstoned`: the aggregate has no stream any more. `too_large`: the store
- * takes less than was thought; plan again within these limits.
+ * - `done`: the outcomes stand, and the view moves to where the store says. That holds as well if the store wrote nothing: it
+ *   confirms an append below its last revision only if the events behind that revision have the append's ids, and ids are
+ *   made of the command and the content.
+ * - `repeat`: append the same again, after a wait. Its fate is unknown, or it was surely not written: who repeats it need not
+ *   know which, since at one exact revision the store writes once, and confirms a repetition of what it wrote.
+ * - `reload`: somebody else has written behind the view's revision, and an append there can never write again. Every decision of
+ *   the run is void, refusals too: they were decided on a state that is past.
+ * - `tombstoned`: the aggregate has no stream any more; nothing was written, and nothing ever will be.
+ * - `too_large`: the store takes less than was thought, and wrote nothing; plan again within these limits.
  */
 export type Next =
   | { readonly kind: 'done', readonly view: View }
@@ -109,6 +121,10 @@ export type Next =
   | { readonly kind: 'tombstoned' }
   | { readonly kind: 'too_large', readonly limits: RunLimits }
 
+/**
+ * What the store's answer means for the run. Nothing is changed by it but the set of ids, which takes up those of the run once
+ * they are confirmed.
+ */
 export function afterAppend (run: Run, answer: AppendAnswer): Next {
   switch (answer.kind) {
     case 'written': return { kind: 'done', view: confirmed(run, answer.revision) }
@@ -122,6 +138,7 @@ export function afterAppend (run: Run, answer: AppendAnswer): Next {
   }
 }
 
+/** The state as the run's own events leave it: the answer says that exactly these stand behind the view's revision. */
 function confirmed ({ view, rulings }: Run, revision: bigint): View {
   let { state, exists } = view
   for (const ruling of rulings) {

@@ -10,7 +10,10 @@ export interface Block {
   readonly error?: unknown
 }
 
-/** What is known of one aggregate, and up to where. */
+/**
+ * What is known of one aggregate, and up to where. It may be old at any time: what is decided on it is appended at its revision,
+ * and where that is not the last one any more the store writes nothing.
+ */
 export interface View {
   /** The revision of the stream's last event, refusals included; it comes from the store, never from counting. */
   readonly revision: bigint | 'no_stream'
@@ -18,8 +21,8 @@ export interface View {
   readonly exists: boolean
   readonly state: unknown
   /**
-   * The ids of all commands whose outcomes stand at or below the revision. The set only ever takes up facts of the
-   * store, so views of one aggregate share it.
+   * The ids of all commands whose outcomes stand at or below the revision, refusals included; maybe of some above it. The set only
+   * ever takes up facts of the store, which stay true, so views of one aggregate share it.
    */
   readonly ids: CommandIds
   readonly block?: Block
@@ -31,7 +34,9 @@ export function emptyView (aggregate: AnyAggregate): View {
 }
 
 /**
- * The view after these events of the aggregate's stream, which follow the view's revision without a gap.
+ * The view after these events of the aggregate's stream, which follow the view's revision without a gap: a reading forwards
+ * gives all that is there. Whoever wrote them, they are facts; the view's own run is among them or is void.
+ *
  * @param watched told of every event, for those who look for a command
  */
 export function replay (
@@ -55,11 +60,15 @@ export function replay (
   return { revision, exists, state, ids: view.ids, ...(block !== undefined && { block }) }
 }
 
-/** The view moved to the stream's last revision as the store told it, where no event could be read up to there. */
+/**
+ * The view moved to the stream's last revision as the store told it, where no event could be read up to there: they were removed
+ * by `$maxAge` and the like, and the next one will stand behind them all the same.
+ */
 export function movedTo (view: View, head: bigint): View {
   return isBelow(view.revision, head) ? { ...view, revision: head } : view
 }
 
+/** In the order of a stream's life, which begins without a stream. */
 export function isBelow (revision: View['revision'], other: View['revision']): boolean {
   return other !== 'no_stream' && (revision === 'no_stream' || revision < other)
 }
