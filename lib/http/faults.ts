@@ -48,5 +48,5 @@ function idFaults (place: 'path' | 'query', name: string, value: unknown): Reque
   const fault = (rule: string, message: string): RequestFault[] => [{ in: place, pointer: `/${name}`, rule, message }]
   if (value === undefined) return fault('required', 'is missing')
   if (Array.isArray(value)) return fault('type', 'must be given once')
-  return fault('format', parseUuid(value) === undefined ? 'must be a UUID' : 'must not be the nil UUID')
+  return parseUuid(value) === undefined ? fault('format', 'must be a UUID') : fault('not', 'must not be the nil UUID')
 }

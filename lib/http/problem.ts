@@ -33,7 +33,7 @@ const BODY_FAULTS: Readonly<Record<string, { code: string, detail: string, rule:
 
 /** A problem document. Its type says no more than the status does: the code is what programs go by. */
 export function problem (status: number, code: string, detail: string): Problem {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, code }
+  return { type: 'about:blank', title: STATUS_CODES[status]!, status, detail, code }
 }
 
 export function sendProblem (reply: FastifyReply, document: Problem): FastifyReply {
@@ -42,7 +42,7 @@ export function sendProblem (reply: FastifyReply, document: Problem): FastifyRep
 
 /** Answers whatever was thrown within the routes: by their handlers, by Fastify, or by the user's own hooks. */
 export function answerError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { headers, retryAfter } = (error ?? {}) as { headers?: Record<string, string>, retryAfter?: number }
+  const { headers, retryAfter } = error as { headers?: Record<string, string>, retryAfter?: number }
   if (headers !== undefined) reply.headers(headers)
   const document = problemOf(error, reply.statusCode, request)
   if (document.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', String(retryAfter ?? 1))
@@ -51,7 +51,7 @@ export function answerError (error: unknown, request: FastifyRequest, reply: Fas
 }
 
 function problemOf (error: unknown, replied: number, request: FastifyRequest): Problem {
-  const { statusCode, code, message } = (error ?? {}) as Partial<{ statusCode: number, code: string, message: string }>
+  const { statusCode, code, message } = error as Partial<{ statusCode: number, code: string, message: string }>
   if (error instanceof CommandInvalidError) return invalid(error.message, error.faults.map((fault) => ({ in: 'body', ...fault })))
   if (error instanceof UnreadableBodyError) return invalid(error.message, [...requestFaults(request), error.fault])
   const status = statusOf(statusCode ?? replied)

@@ -32,13 +32,13 @@ export function addReadinessRoute (scope: FastifyInstance, route: ReadinessRoute
     url: readinessUrl(route)!,
     schema: described({
       operationId: 'readiness',
-      tags: told?.tags ?? ['Readiness'],
+      tags: told.tags ?? ['Readiness'],
       summary: 'Whether commands can be taken',
       response: {
         200: { ...body, description: 'Everything stands' },
         503: { ...body, description: 'Something is missing: `reasons` tells what' },
       }
-    }, told ?? {}),
+    }, told),
     handler: async (_request, reply) => {
       const now = readiness()
       return reply.code(now.ready ? 200 : 503).send(now)

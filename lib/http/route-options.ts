@@ -40,8 +40,8 @@ export interface AggregateRouteSettings extends CommandRouteSettings {
 }
 
 /** Options of several levels as one: hooks run one after the other, from the general to the special; else the special wins. */
-export function mergeRouteOptions (...levels: ReadonlyArray<RouteOptions | undefined>): RouteOptions {
-  const merged: Record<string, unknown> = Object.assign({}, ...levels)
+export function mergeRouteOptions (...levels: ReadonlyArray<RouteOptions | undefined>): RouteOptions & { schema: RouteDocumentation } {
+  const merged = Object.assign({}, ...levels) as Record<string, unknown> & { schema: RouteDocumentation }
   for (const hook of HOOKS) {
     const handlers = levels.flatMap((level) => level?.[hook] ?? [])
     if (handlers.length > 0) merged[hook] = handlers

@@ -17,11 +17,11 @@ export interface DescribedRoute {
   readonly operationId: string
   /** Whether answers have the command's events. */
   readonly events: boolean
-  readonly told: RouteDocumentation | undefined
+  readonly told: RouteDocumentation
 }
 
 /** How the route that takes a command is described. */
-export function commandSchema ({ aggregate, command, operationId, events, told = {} }: DescribedRoute): FastifySchema {
+export function commandSchema ({ aggregate, command, operationId, events, told }: DescribedRoute): FastifySchema {
   const key = { aggregate, ...exampleIds(aggregate, command.name) }
   return described({
     operationId,
@@ -60,7 +60,7 @@ export function commandSchema ({ aggregate, command, operationId, events, told =
 }
 
 /** How the status resource of a command is described. */
-export function statusSchema ({ aggregate, command, operationId, events, told = {} }: DescribedRoute): FastifySchema {
+export function statusSchema ({ aggregate, command, operationId, events, told }: DescribedRoute): FastifySchema {
   const key = { aggregate, ...exampleIds(aggregate, command.name) }
   const example = { status: 'succeeded', ...key, revision: 0, ...events && exampleEvents }
   return described({

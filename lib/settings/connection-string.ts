@@ -62,11 +62,11 @@ export function parseHost (host: string): Address {
   }
 }
 
-/** The connection string of an address, with every part escaped. */
+/** The connection string of an address that has options, with every part escaped. */
 export function writeConnectionString ({ discover, hosts, credentials, options }: Address): string {
   const login = credentials === undefined ? '' : `${escaped(credentials.user)}:${escaped(credentials.pass)}@`
   const search = Object.entries(options).map(([option, value]) => `${option}=${escaped(value)}`).join('&')
-  return `kurrentdb${discover ? '+discover' : ''}://${login}${hosts.join(',')}${search === '' ? '' : `?${search}`}`
+  return `kurrentdb${discover ? '+discover' : ''}://${login}${hosts.join(',')}?${search}`
 }
 
 function parseHosts (list: string, whole: string): string[] {

@@ -108,7 +108,7 @@ t.test('ten copies of one command at once: one event, ten equal answers', async 
 })
 
 t.test('an outcome that is still open at the deadline: 202, where to ask and when', async (t) => {
-  const { post, get, type, aggId } = await openStage(t, { worker: false, sender: () => ({ command: { deadline: 0.05 } }) })
+  const { post, get, type, aggId } = await openStage(t, { worker: false, sender: () => ({ command: { deadline: 2 } }) })
   const comId = randomUUID()
   const answer = await post('Start', comId, {})
   t.equal(answer.statusCode, 202)

@@ -51,10 +51,10 @@ t.test('ids that are none', async (t) => {
   const place = (pointer: string, rule: string) => ({ in: pointer === '/comId' ? 'path' : 'query', pointer, rule, message: String })
   const cases: Array<[string, string, object[]]> = [
     ['x', `?aggId=${aggId}`, [place('/comId', 'format')]],
-    [NIL, `?aggId=${aggId}`, [{ ...place('/comId', 'format'), message: /nil/ }]],
+    [NIL, `?aggId=${aggId}`, [{ ...place('/comId', 'not'), message: /nil/ }]],
     [randomUUID(), '', [place('/aggId', 'required')]],
     [randomUUID(), '?aggId=', [place('/aggId', 'format')]],
-    [randomUUID(), `?aggId=${NIL}`, [{ ...place('/aggId', 'format'), message: /nil/ }]],
+    [randomUUID(), `?aggId=${NIL}`, [{ ...place('/aggId', 'not'), message: /nil/ }]],
     [randomUUID(), `?aggId=${aggId}&aggId=${aggId}`, [place('/aggId', 'type')]],
     [randomUUID(), `?aggID=${aggId}`, [place('/aggId', 'required')]],
     ['%7B', '?aggId=%20', [place('/comId', 'format'), place('/aggId', 'format')]],

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import swagger from '@fastify/swagger'
+import { Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import fastify from 'fastify'
 import type { LightMyRequestResponse } from 'fastify'
 import t from 'tap'
+import { defineCommands, sender } from '../../lib/index.js'
 import { openStage } from './stage.js'
 import type { Stage } from './stage.js'
 
@@ -144,4 +147,27 @@ t.test('what routes say of themselves, and what users add', async (t) => {
   t.equal(paths[`/${type}/AddTwice/{comId}`].post.summary, 'Add twice')
   t.equal(paths[`/${type}/AddTwice/{comId}`].get.summary, 'Add twice: what has become of it')
   t.strictSame(paths['/health'].get.tags, ['Health'])
+})
+
+t.test('operation ids are unique whatever things are called', async (t) => {
+  const app = fastify()
+  t.teardown(() => app.close())
+  await app.register(swagger)
+  await app.register(sender, {
+    aggregates: [
+      defineCommands('Cash', { Box_open: Type.Object({}), openTheBox_now: Type.Object({}) }),
+      defineCommands('Cash_Box', { open: Type.Object({}) })
+    ],
+    kurrent: { host: 'kurrentdb://127.0.0.1:1?tls=false' }
+  })
+  await app.ready()
+  const all = operations(app.swagger() as unknown as Json).map(({ operation }) => [operation['operationId'], operation['summary']])
+  t.strictSame(all, [
+    ['Cash_Box_open', 'Box open'],
+    ['status_Cash_Box_open', 'Box open: what has become of it'],
+    ['Cash_openTheBox_now', 'Open the box now'],
+    ['status_Cash_openTheBox_now', 'Open the box now: what has become of it'],
+    ['Cash_Box_open_', 'Open'],
+    ['status_Cash_Box_open_', 'Open: what has become of it'],
+  ])
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { commandRoutes } from '../../lib/http/index.js'
 import { sender } from '../../lib/index.js'
 import type { SenderOptions } from '../../lib/index.js'
 import { defineCounter } from '../harness/counter.js'
@@ -85,7 +86,6 @@ t.test('the user\'s own hooks come before the command is looked at, and their er
         busy: Object.assign(new Error('secret host'), { statusCode: 503 }),
         broken: new Error('secret of the inside'),
         odd: Object.assign(new Error('secret'), { statusCode: 999 }),
-        nothing: null,
         text: 'secret text'
       }
       const name = String(request.headers['x-case'])
@@ -160,8 +160,10 @@ t.test('options of routes that cannot be, and names that are misspelt, stop star
   for (const [options, message] of cases) {
     await t.rejects(routesOnly(t, options), { code: 'UNISTREAM_SETTING_UNKNOWN', message })
   }
-  const app = await routesOnly(t, { routes: { Counter: { commands: { Start: undefined } } } })
-  t.ok(app.hasRoute({ method: 'POST', url: '/Counter/Start/:comId' }))
+  for (const Counter of [{}, undefined, { commands: { Start: undefined } }]) {
+    const app = await routesOnly(t, { routes: { Counter } })
+    t.ok(app.hasRoute({ method: 'POST', url: '/Counter/Start/:comId' }))
+  }
 })
 
 t.test('while the store is away: 503, when to try again, and nothing of the inside', async (t) => {
@@ -171,5 +173,26 @@ t.test('while the store is away: 503, when to try again, and nothing of the insi
     problemOf(t, answer, 503, 'UNISTREAM_STORE_UNAVAILABLE')
     t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
     t.notMatch(answer.body, /127\.0\.0\.1|ECONN/)
+  }
+})
+
+t.test('a hook that spoils the body is found out', async (t) => {
+  const { app, type, aggId } = await openStage(t, {
+    sender: () => ({ routeOptions: { preHandler: async (request) => { request.body = { by: 'much', more: 1 } } } })
+  })
+  const answer = await app.inject({ method: 'POST', url: `/${type}/Add/${comId}?aggId=${aggId}`, payload: { by: 1 } })
+  const problem = problemOf(t, answer, 400, 'UNISTREAM_COMMAND_INVALID')
+  t.match(problem['errors'], [{ in: 'body', pointer: '/by', rule: 'type' }, { in: 'body', pointer: '/more' }])
+})
+
+t.test('a revision that a JSON number cannot hold exactly is written as a text', async (t) => {
+  const { commands } = defineCounter('Counter')
+  for (const [revision, written] of [[2n ** 53n - 1n, 2 ** 53 - 1], [2n ** 53n + 1n, '9007199254740993']] as const) {
+    const outcome = { status: 'succeeded', aggregate: 'Counter', aggId, comId, revision, events: [] } as const
+    const app = fastify()
+    await app.register(commandRoutes, {
+      senders: [{ commands, send: async () => ({ outcome, replayed: false }), find: async () => outcome }]
+    })
+    t.equal((await ask(app, `/Counter/Start/${comId}`)).json<{ revision: unknown }>().revision, written)
   }
 })
