@@ -178,11 +178,11 @@ t.test('while the store is away: 503, when to try again, and nothing of the insi
 
 t.test('a hook that spoils the body is found out', async (t) => {
   const { app, type, aggId } = await openStage(t, {
-    sender: () => ({ routeOptions: { preHandler: async (request) => { request.body = { by: 'much', more: 1 } } } })
+    sender: () => ({ routeOptions: { preHandler: async (request) => { request.body = { by: 'much' } } } })
   })
   const answer = await app.inject({ method: 'POST', url: `/${type}/Add/${comId}?aggId=${aggId}`, payload: { by: 1 } })
   const problem = problemOf(t, answer, 400, 'UNISTREAM_COMMAND_INVALID')
-  t.match(problem['errors'], [{ in: 'body', pointer: '/by', rule: 'type' }, { in: 'body', pointer: '/more' }])
+  t.match(problem['errors'], [{ in: 'body', pointer: '/by', rule: 'type' }])
 })
 
 t.test('a revision that a JSON number cannot hold exactly is written as a text', async (t) => {
