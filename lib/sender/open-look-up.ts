@@ -3,12 +3,13 @@ import type { RecordedEvent } from '../store/index.js'
 import type { LookUp, LookUps } from './look-ups.js'
 import type { Schedule, Ticket } from './schedule.js'
 
-const FIRST_LOOK_MS = 1_000
 const LONGEST_MS = 60_000
 
 export interface OpenLookUpOptions {
   readonly aggId: string
   readonly comId: string
+  /** Milliseconds until the first look. */
+  readonly firstLook: number
   readonly lookUps: LookUps
   readonly schedule: Schedule
   readonly onFound: (stored: StoredOutcome, last: RecordedEvent) => void
@@ -16,7 +17,7 @@ export interface OpenLookUpOptions {
 }
 
 /**
- * Looks for the outcome of a command that callers wait for: after a second, then at doubling intervals, and whenever there is a
+ * Looks for the outcome of a command that callers wait for: after a while, then at doubling intervals, and whenever there is a
  * reason to. It saves the callers from waiting for a delivery that does not come.
  */
 export class OpenLookUp implements LookUp {
@@ -24,7 +25,7 @@ export class OpenLookUp implements LookUp {
   readonly comId: string
   readonly searched: { aggregate?: bigint, fail?: bigint } = {}
   readonly #options: OpenLookUpOptions
-  #interval = FIRST_LOOK_MS
+  #interval: number
   #ticket: Ticket | undefined
   #asking = false
   #again = false
@@ -34,6 +35,7 @@ export class OpenLookUp implements LookUp {
     this.aggId = options.aggId
     this.comId = options.comId
     this.#options = options
+    this.#interval = options.firstLook
     this.#plan()
   }
 
@@ -72,7 +74,7 @@ export class OpenLookUp implements LookUp {
 
   #plan (): void {
     this.#ticket = this.#options.schedule.after(this.#interval, () => {
-      this.#interval = Math.min(this.#interval * 2, LONGEST_MS)
+      this.#interval = Math.min(this.#interval * 2, Math.max(LONGEST_MS, this.#options.firstLook))
       this.#plan()
       if (!this.#asking) this.#ask()
     })

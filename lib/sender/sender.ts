@@ -29,6 +29,8 @@ export interface AggregateSenderOptions {
   readonly log: StoreLog
   /** Events that answers show under their code names, where they are at hand; others keep the store's spelling. */
   readonly eventByStoredName?: (storedName: string) => EventDefinition | undefined
+  /** Seconds until an outcome that was not delivered is looked for; 1 unless said. */
+  readonly lookAfter?: number
 }
 
 /** An append of one command must fit into every server's limit, 1 MiB at the least. Bytes. */
@@ -50,6 +52,7 @@ export class AggregateSender {
   readonly #cache: OutcomeCache
   readonly #sightings = new Sightings()
   readonly #streams: StreamNames
+  readonly #firstLook: number
   readonly #queue: AppendQueue
   readonly #lookUps: LookUps
   readonly #openLookUps = new Map<CommandUnderWay, OpenLookUp>()
@@ -60,12 +63,13 @@ export class AggregateSender {
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
-  constructor ({ commands, store, settings, hostname, log, eventByStoredName }: AggregateSenderOptions) {
+  constructor ({ commands, store, settings, hostname, log, eventByStoredName, lookAfter = 1 }: AggregateSenderOptions) {
     const streams = streamNames(commands.storedName)
     const newReader = () => new OutcomeReader(commands, eventByStoredName)
     this.#name = commands.name
     this.#commands = commands
     this.#streams = streams
+    this.#firstLook = lookAfter * 1000
     this.#settings = settings
     this.#log = log
     this.#gate = new Gate(this.#schedule, settings.waiters)
@@ -189,6 +193,7 @@ export class AggregateSender {
     this.#openLookUps.set(command, new OpenLookUp({
       aggId,
       comId,
+      firstLook: this.#firstLook,
       lookUps: this.#lookUps,
       schedule: this.#schedule,
       onFound: (stored, last) => this.#arrivals.found(command, stored, last),

@@ -2,7 +2,7 @@ import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { commandEvent } from '../../lib/outcome/index.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, stage } from './stage.js'
+import { embeddedOnly, NEVER, stage } from './stage.js'
 
 t.test('links that are held back: the outcome is looked up, and the log says what may be wrong', embeddedOnly, async t => {
   const s = await stage(t)
@@ -39,7 +39,7 @@ t.test('a look-up goes on until the outcome stands there', embeddedOnly, async t
 
 t.test('what passed while the feed did not stand is looked up when it stands again', embeddedOnly, async t => {
   const s = await stage(t)
-  const { send, relay, sender } = await s.readySender()
+  const { send, relay, sender } = await s.readySender({}, { lookAfter: NEVER })
   const aggId = randomUUID()
   const ids = Array.from({ length: 40 }, () => randomUUID())
   const results = ids.map(comId => send('Add', aggId, comId, { by: 1 }))
@@ -54,10 +54,10 @@ t.test('what passed while the feed did not stand is looked up when it stands aga
 
 t.test('a hint that the outcome stands makes the sender look', embeddedOnly, async t => {
   const s = await stage(t)
-  const { send } = await s.readySender()
+  const { send } = await s.readySender({}, { lookAfter: NEVER })
   const [aggId, comId] = [randomUUID(), randomUUID()]
   const metadata = Buffer.from(`{"$correlationId":"${aggId}","$causationId":"${comId}","announcement":true}`)
-  const result = send('Add', aggId, comId, { by: 1 }, 0.9)
+  const result = send('Add', aggId, comId, { by: 1 })
   await s.taken(comId)
   s.embedded!.faults.holdLinks()
   await s.succeed('Add', aggId, comId, { by: 1 }, [1])

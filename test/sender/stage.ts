@@ -30,6 +30,17 @@ export const senderSettings: SenderSettings = {
   drain: 0.1
 }
 
+/** So late that no test sees it. */
+export const NEVER = 3_600
+
+export interface SendingOptions {
+  hostname?: string
+  /** Seconds. */
+  callLimit?: number
+  /** Seconds. */
+  lookAfter?: number
+}
+
 export interface Sending {
   readonly sender: AggregateSender
   readonly log: RecordingLog
@@ -57,13 +68,19 @@ export async function stage (t: Test, options: EmbeddedStoreOptions = {}, type =
     commands,
     streams,
     /** A started sender with a connection of its own. */
-    async sender (over: Partial<SenderSettings> = {}, { hostname = randomUUID() as string, callLimit = 10 } = {}, prepare: (own: Store) => void = () => {}): Promise<Sending> {
+    async sender (over: Partial<SenderSettings> = {}, { hostname = randomUUID() as string, callLimit = 10, lookAfter }: SendingOptions = {}, prepare: (own: Store) => void = () => {}): Promise<Sending> {
       const log = recordingLog()
       const relay = await openRelay(port)
       const own = Store.open({ connectionString: relay.connectionString(server.connectionString), callLimit }, log)
       prepare(own)
       const sender = new AggregateSender({
-        commands, store: own, settings: { ...senderSettings, ...over }, hostname, log, eventByStoredName: aggregate.eventByStoredName
+        commands,
+        store: own,
+        settings: { ...senderSettings, ...over },
+        hostname,
+        log,
+        eventByStoredName: aggregate.eventByStoredName,
+        ...(lookAfter !== undefined && { lookAfter })
       })
       sender.start()
       const close = async (): Promise<void> => {
@@ -81,16 +98,16 @@ export async function stage (t: Test, options: EmbeddedStoreOptions = {}, type =
         close
       }
     },
-    async readySender (over: Partial<SenderSettings> = {}, options: { hostname?: string, callLimit?: number } = {}, prepare?: (own: Store) => void): Promise<Sending> {
+    async readySender (over: Partial<SenderSettings> = {}, options: SendingOptions = {}, prepare?: (own: Store) => void): Promise<Sending> {
       const sending = await this.sender(over, options, prepare)
       await until(() => sending.sender.readiness().ready)
       return sending
     },
     /** A ready sender whose appends to the command stream are listed as they leave. */
-    async watchedSender (over: Partial<SenderSettings>): Promise<Sending & { appends: Array<{ events: number, bytes: number }> }> {
+    async watchedSender (over: Partial<SenderSettings>, options: SendingOptions = {}): Promise<Sending & { appends: Array<{ events: number, bytes: number }> }> {
       const appends: Array<{ events: number, bytes: number }> = []
       const append = Store.prototype.append
-      const sending = await this.readySender(over, {}, own => {
+      const sending = await this.readySender(over, options, own => {
         own.append = (stream, expected, appended) => {
           if (stream === streams.commands) appends.push({ events: appended.length, bytes: appended.reduce((sum, event) => sum + storedSize(event), 0) })
           return append.call(own, stream, expected, appended)

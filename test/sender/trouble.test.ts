@@ -19,17 +19,19 @@ t.test('the answer to an append is lost: the command is appended again, and answ
   }
 })
 
-t.test('the answer is lost, and the store forgets the id: two in the command stream, one outcome', embeddedOnly, async t => {
+t.test('the answer is lost, and the store forgets the ids: two of each in the command stream, one outcome', embeddedOnly, async t => {
   const s = await stage(t)
-  const { send } = await s.readySender({}, { callLimit: 0.5 })
-  const [aggId, comId] = [randomUUID(), randomUUID()]
+  const { send, appends } = await s.watchedSender({}, { callLimit: 0.5 })
+  const aggId = randomUUID()
+  const ids = Array.from({ length: 3 }, () => randomUUID())
   const lost = s.embedded!.faults.loseAnswer(s.streams.commands)
-  const result = send('Add', aggId, comId, { by: 1 })
+  const results = ids.map(comId => send('Add', aggId, comId, { by: 1 }))
   await lost
   s.embedded!.faults.forgetIds()
-  await s.taken(comId, 2)
-  await s.succeed('Add', aggId, comId, { by: 1 }, [1])
-  t.match(await result, { outcome: { status: 'succeeded', revision: 0n }, replayed: false })
+  for (const comId of ids) await s.taken(comId, 2)
+  t.strictSame(appends.map(({ events }) => events), [3, 1, 1, 1], 'each alone, since the store may know it')
+  for (const comId of ids) await s.succeed('Add', aggId, comId, { by: 1 }, [1])
+  for (const result of results) t.match(await result, { outcome: { status: 'succeeded' }, replayed: false })
 })
 
 t.test('an append of unknown fate is not said to be refused', embeddedOnly, async t => {

@@ -70,11 +70,16 @@ t.test('more callers than the bound: refused, copies too', async t => {
   const results = Array.from({ length: 3 }, () => send('Add', aggId, comId, { by: 1 }))
   const overloaded = { code: 'UNISTREAM_OVERLOADED' }
   await t.rejects(send('Add', aggId, comId, { by: 1 }), overloaded, 'a copy')
-  await t.rejects(send('Add', aggId, randomUUID(), { by: 1 }), overloaded, 'another command')
+  const other = randomUUID()
+  await t.rejects(send('Add', aggId, other, { by: 1 }), overloaded, 'another command')
   await s.taken(comId)
   await s.succeed('Add', aggId, comId, { by: 1 }, [1])
   t.match(await Promise.all(results), Array.from({ length: 3 }, () => ({ outcome: { status: 'succeeded' } })))
-  t.strictSame(await s.sent(), [comId])
+  const later = send('Add', aggId, other, { by: 1 })
+  await s.taken(other)
+  await s.succeed('Add', aggId, other, { by: 1 }, [1])
+  t.match(await later, { outcome: { status: 'succeeded' } }, 'nothing is left of what was refused')
+  t.strictSame(await s.sent(), [comId, other])
 })
 
 t.test('a batch has no more commands and bytes than the settings say', async t => {
@@ -94,6 +99,22 @@ t.test('a batch has no more commands and bytes than the settings say', async t =
   const { send, appends } = await s.watchedSender({})
   await Promise.all(Array.from({ length: 30 }, () => send('Start', randomUUID(), randomUUID(), {})))
   t.strictSame(appends.map(({ events }) => events), [30], 'all in one where there is room')
+})
+
+t.test('what comes while an append is in flight travels in the next one', async t => {
+  const s = await stage(t)
+  s.worker()
+  const { send, appends, relay } = await s.watchedSender({})
+  relay.holdAnswers()
+  const results: unknown[] = []
+  for (let n = 0; n < 6; n++) {
+    results.push(send('Start', randomUUID(), randomUUID(), {}))
+    for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setImmediate(resolve))
+  }
+  t.strictSame(appends.map(({ events }) => events), [1])
+  relay.release()
+  for (const result of results) t.match(await result, { outcome: { status: 'succeeded' } })
+  t.strictSame(appends.map(({ events }) => events), [1, 5])
 })
 
 t.test('a closing sender answers everybody and takes nothing more', async t => {
