@@ -24,10 +24,19 @@ export function categoryLink (record: LogRecord): CategoryLink | undefined {
   const stream = deletion ?? record.stream
   const category = categoryOf(stream)
   if (category === undefined) return undefined
-  const data = record.type === LINK_TYPE ? record.data : Buffer.from(`${record.revision}@${record.stream}`)
+  const target = record.type === LINK_TYPE ? '' : `${record.revision}@${record.stream}`
+  // One piece of memory for both costs less than two.
+  const bytes = Buffer.from(linkMetadata(record, stream, deletion !== undefined) + target)
+  const metadataEnd = bytes.length - Buffer.byteLength(target)
   return {
     category,
-    link: { id: randomUUID(), type: LINK_TYPE, json: false, data, metadata: Buffer.from(linkMetadata(record, stream, deletion !== undefined)) }
+    link: {
+      id: randomUUID(),
+      type: LINK_TYPE,
+      json: false,
+      data: record.type === LINK_TYPE ? record.data : bytes.subarray(metadataEnd),
+      metadata: bytes.subarray(0, metadataEnd)
+    }
   }
 }
 
@@ -39,7 +48,7 @@ function deletedBy (record: LogRecord): string | undefined {
 }
 
 function linkMetadata (source: LogRecord, stream: string, deleted: boolean): string {
-  const position = source.position
+  const position = source.position.toString()
   const correlationId = correlationOf(source)
   return `{"$v":"1:-1:1:4","$c":${position},"$p":${position},"$o":${JSON.stringify(stream)},"$causedBy":"${source.id}"` +
     (correlationId === undefined ? '' : `,"$correlationId":${JSON.stringify(correlationId)}`) +

@@ -1,4 +1,4 @@
-import { decode, decodeId, encode, encodedSize } from './encoding.js'
+import { decode, decodeId, encode, encodedSize, type Memory } from './encoding.js'
 import type { Appended, Log } from './log.js'
 import type { LogRecord } from './record.js'
 
@@ -8,10 +8,9 @@ const SEGMENT_BYTES = 1024 * 1024
 /** No record stands at 0, so that "after position 0" leaves none out. */
 const FIRST_POSITION = 256
 
-interface Segment {
+interface Segment extends Memory {
   /** Position of its first byte. */
   start: number
-  buffer: Buffer
 }
 
 /**
@@ -40,8 +39,8 @@ export class MemoryLog implements Log {
     const first = this.#count
     for (const record of records) {
       const size = encodedSize(record)
-      const { start, buffer } = this.#room(size)
-      encode(record, size, buffer, this.#end - start)
+      const segment = this.#room(size)
+      encode(record, size, segment, this.#end - segment.start)
       record.position = BigInt(this.#end)
       this.#addPosition(this.#end)
       this.#end += size
@@ -66,8 +65,8 @@ export class MemoryLog implements Log {
 
   idAt (ordinal: number): string {
     const position = this.#position(ordinal)
-    const { start, buffer } = this.#segmentOf(position)
-    return decodeId(buffer, position - start)
+    const segment = this.#segmentOf(position)
+    return decodeId(segment, position - segment.start)
   }
 
   positionAt (ordinal: number): bigint {
@@ -91,8 +90,8 @@ export class MemoryLog implements Log {
 
   #at (ordinal: number): LogRecord {
     const position = this.#position(ordinal)
-    const { start, buffer } = this.#segmentOf(position)
-    return decode(buffer, position - start, BigInt(position))
+    const segment = this.#segmentOf(position)
+    return decode(segment, position - segment.start, BigInt(position))
   }
 
   #position (ordinal: number): number {
@@ -113,7 +112,8 @@ export class MemoryLog implements Log {
   #room (size: number): Segment {
     let last = this.#segments[this.#segments.length - 1]
     if (last === undefined || this.#end + size > last.start + last.buffer.length) {
-      last = { start: this.#end, buffer: Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, size)) }
+      const buffer = Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, size))
+      last = { start: this.#end, buffer, view: new DataView(buffer.buffer) }
       this.#segments.push(last)
     }
     return last

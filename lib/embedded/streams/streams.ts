@@ -182,15 +182,15 @@ export class Streams extends ReadableStreams {
   #commit (parts: readonly Part[]): { done: Promise<void>, records: LogRecord[], last: LogRecord } {
     const created = ticksNow()
     const records: LogRecord[] = []
-    const heads = new Map<StreamEntry, number>()
+    const heads = parts.length > 1 ? new Map<StreamEntry, number>() : undefined
     for (const { stream, events } of parts) {
       const entry = this.table.entry(stream)
-      let revision = heads.get(entry) ?? entry.ordinals.length - 1
+      let revision = heads?.get(entry) ?? entry.ordinals.length - 1
       for (const { id, type, json, data, metadata } of events) {
         revision++
         records.push({ position: 0n, stream, revision: BigInt(revision), id, type, json, data, metadata, created })
       }
-      heads.set(entry, revision)
+      heads?.set(entry, revision)
     }
     const { first, durable } = this.log.append(records)
     let ordinal = first
