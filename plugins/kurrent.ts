@@ -27,7 +27,7 @@ const CONNECTION = Symbol('fastify-unistream-kurrent')
 /** The settings that make one connection differ from another. */
 const SHARED = ['host', 'user', 'pass', 'verifyCert', 'callLimit'] as const
 
-/** Seconds for the end of the connection, after everything that uses it has come to its own end. */
+/** Seconds for an end for which no time is left, and for the end of the connection after all that uses it. */
 const FAREWELL = 2
 
 /** What the sender and the worker of one application have in common. */
@@ -42,6 +42,7 @@ export class Connection {
   readonly readinessUrls = new Set<string>()
   readonly #closers: Array<() => Promise<void>> = []
   #sendersClosed: Promise<void> | undefined
+  #closingSince = 0
 
   constructor (store: Store, settings: KurrentSettings, client: StoreClient | undefined) {
     this.store = store
@@ -56,8 +57,17 @@ export class Connection {
   }
 
   closeSenders (): Promise<void> {
-    this.#sendersClosed ??= Promise.all(this.#closers.map((close) => close())).then(() => undefined)
+    if (this.#sendersClosed === undefined) {
+      this.#closingSince = performance.now()
+      this.#sendersClosed = Promise.all(this.#closers.map((close) => close())).then(() => undefined)
+    }
     return this.#sendersClosed
+  }
+
+  /** What is left of the seconds for an orderly close, which sender and worker have together, since {@link closeSenders}. */
+  drainTimeLeft (drainTime: number): number {
+    const gone = (performance.now() - this.#closingSince) / 1000
+    return Math.max(drainTime - gone, Math.min(drainTime, FAREWELL))
   }
 
   #readiness (): Readiness {
@@ -96,7 +106,7 @@ export async function within (seconds: number, ending: Promise<void>, log: Fasti
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<'late'>((resolve) => { timer = setTimeout(() => resolve('late'), seconds * 1000) })
   try {
-    if (await Promise.race([ending, late]) === 'late') log.warn(`${what} did not come to its end within ${seconds} s`)
+    if (await Promise.race([ending, late]) === 'late') log.warn(`${what} did not come to its end within ${Number(seconds.toFixed(3))} s`)
   } catch (err) {
     log.error({ err }, `${what} could not be closed in good order`)
   } finally {

@@ -74,7 +74,10 @@ export const sender = fp(async (app: FastifyInstance, options: SenderOptions) =>
   })
   // Callers are answered from here on, while the server waits for the requests that it has.
   app.addHook('preClose', async () => { connection.closeSenders().catch(() => undefined) })
-  app.addHook('onClose', () => within(settings.kurrent.drainTime, connection.closeSenders(), log, 'The sender'))
+  app.addHook('onClose', () => {
+    const closed = connection.closeSenders()
+    return within(connection.drainTimeLeft(settings.kurrent.drainTime), closed, log, 'The sender')
+  })
 
   await addRoutes(app, connection, options, senders.map(({ commands, sender }) => ({
     commands,

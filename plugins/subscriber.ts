@@ -51,8 +51,9 @@ export const subscriber = fp(async (app: FastifyInstance, options: SubscriberOpt
     connection.closeSenders().then(() => worker.stopIntake(), () => worker.stopIntake())
   })
   app.addHook('onClose', async () => {
-    await within(drainTime, connection.closeSenders(), log, 'The sender')
-    await within(drainTime, worker.close(), log, 'The worker')
+    const sendersClosed = connection.closeSenders()
+    await within(connection.drainTimeLeft(drainTime), sendersClosed, log, 'The sender')
+    await within(connection.drainTimeLeft(drainTime), worker.close(), log, 'The worker')
   })
   await registerReadiness(app, connection, options)
 }, { name: NAME, fastify: '5.x' })

@@ -150,7 +150,7 @@ t.test('a store that hangs does not hold up the close for longer than the drain 
   await app.close()
   const outcome = await sent.catch((error: Error) => ({ ...error }))
   t.ok('status' in outcome ? outcome['status'] === 'open' : /^UNISTREAM_(STORE_UNAVAILABLE|CLOSING)$/.test(String((outcome as { code: string }).code)))
-  t.ok(lines.some(({ msg }) => msg === 'The sender did not come to its end within 0.3 s'))
+  t.ok(lines.some(({ msg }) => /^The sender did not come to its end within 0\.\d+ s$/.test(msg)))
 })
 
 t.test('closed before it was ready', async (t) => {
