@@ -1,5 +1,8 @@
 import { parseUuid } from '../definition/uuid.js'
 
+/** The group that all workers of a type share, on its command stream. */
+export const WORKERS_GROUP = 'UniStream'
+
 /** The streams of one aggregate type; the layout is shared with the original UniStream.Kurrent. */
 export interface StreamNames {
   /** Commands, in the order in which they are decided. */

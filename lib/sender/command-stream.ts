@@ -1,10 +1,8 @@
 import type { AnyCommands } from '../definition/index.js'
-import { parseJson, readMetadata } from '../outcome/index.js'
+import { parseJson, readMetadata, WORKERS_GROUP } from '../outcome/index.js'
 import type { StreamNames } from '../outcome/index.js'
 import type { RecordedEvent, Store } from '../store/index.js'
 
-/** The group that the workers share on the command stream. */
-const WORKERS_GROUP = 'UniStream'
 const PAGE = 256
 /** Single commands that are read at once. */
 const SIDE_BY_SIDE = 16

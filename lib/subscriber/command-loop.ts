@@ -1,8 +1,8 @@
 import type { AnyAggregate } from '../definition/index.js'
 import { AbandonedError } from '../aggregator/index.js'
-import { streamNames } from '../outcome/index.js'
+import { streamNames, WORKERS_GROUP } from '../outcome/index.js'
 import type { Delivery, Store, StoreLog, Subscription } from '../store/index.js'
-import { WORKERS_GROUP, workersGroup } from './group.js'
+import { workersGroup } from './group.js'
 import type { Intake } from './intake.js'
 
 export interface CommandLoopOptions {

@@ -1,8 +1,5 @@
 import type { GroupSettings } from '../store/index.js'
 
-/** The group that all workers of a type share, on its command stream. */
-export const WORKERS_GROUP = 'UniStream'
-
 /** Workers for which the group's history buffer is sized; more work too, and may wait for each other in a backlog. */
 const WORKERS = 16
 

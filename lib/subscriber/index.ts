@@ -1,3 +1,3 @@
-export { workersGroup, WORKERS_GROUP } from './group.js'
+export { workersGroup } from './group.js'
 export { Worker } from './worker.js'
 export type { Readiness, WorkerOptions, WorkerSettings } from './worker.js'

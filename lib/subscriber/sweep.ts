@@ -1,10 +1,9 @@
 import type { AnyAggregate } from '../definition/index.js'
 import { uuidV5 } from '../definition/uuid.js'
 import { AbandonedError } from '../aggregator/index.js'
-import { parseJson, streamNames, writeMetadata } from '../outcome/index.js'
+import { parseJson, streamNames, WORKERS_GROUP, writeMetadata } from '../outcome/index.js'
 import type { StreamNames } from '../outcome/index.js'
 import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
-import { WORKERS_GROUP } from './group.js'
 import type { Intake } from './intake.js'
 
 const PAGE = 100
