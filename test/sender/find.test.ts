@@ -1,6 +1,7 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { commandEvent } from '../../lib/outcome/index.js'
+import { until } from '../harness/until.js'
 import { stage } from './stage.js'
 
 t.test('the outcome of a command, from wherever it is known', async t => {
@@ -45,18 +46,20 @@ t.test('a command that somebody waits for here is open, and then has its outcome
   t.match(await sender.find({ command: 'Add', aggId, comId }), { status: 'succeeded' })
 })
 
-t.test('what the workers have finished without a trace is not open', async t => {
+t.test('what the workers have put aside is open only where somebody waits for it', async t => {
   const s = await stage(t)
   s.worker()
   const { sender, send } = await s.readySender()
-  const aggId = randomUUID()
-  const parked = randomUUID()
-  // No worker's definitions know it: it is parked, which the group counts as finished.
-  await s.append(s.streams.commands, [{
-    id: parked, type: 'Renamed', data: Buffer.from('{}'), metadata: Buffer.from(`{"$correlationId":"${aggId}"}`)
-  }])
+  const other = await s.readySender()
+  const [aggId, comId] = [randomUUID(), randomUUID()]
   await send('Start', aggId, randomUUID(), {})
-  t.equal(await sender.find({ command: 'Add', aggId, comId: parked }), undefined)
+  // No worker can go on from this event: the command is parked, which the group counts as finished.
+  const waiting = send('Misbehave', aggId, comId, { how: 'evolve' }, 3)
+  await s.taken(comId)
+  await until(async () => (await s.store.groupInfo(s.streams.commands, 'UniStream'))?.lastCheckpointed === 1n)
+  t.match(await sender.find({ command: 'Misbehave', aggId, comId }), { status: 'open' })
+  t.equal(await other.sender.find({ command: 'Misbehave', aggId, comId }), undefined)
+  t.match(await waiting, { outcome: { status: 'open' } })
 })
 
 t.test('more questions at once than the store is asked: refused', async t => {
@@ -76,4 +79,14 @@ t.test('a question has a deadline too', async t => {
   relay.hold()
   await t.rejects(sender.find({ command: 'Add', aggId: randomUUID(), comId: randomUUID() }), { code: 'UNISTREAM_STORE_UNAVAILABLE' })
   relay.release()
+})
+
+t.test('a verdict on another aggregate\'s command of the same id is not an answer', async t => {
+  const s = await stage(t)
+  const { sender } = await s.readySender()
+  const [aggId, elsewhere, comId] = [randomUUID(), randomUUID(), randomUUID()]
+  const metadata = Buffer.from(`{"$correlationId":"${elsewhere}","$causationId":"${comId}","code":"AGGREGATE_TOMBSTONED"}`)
+  await s.append(s.streams.fail, [{ id: comId, type: 'Fail', data: Buffer.from('"Gone."'), metadata }])
+  t.equal(await sender.find({ command: 'Add', aggId, comId }), undefined)
+  t.match(await sender.find({ command: 'Add', aggId: elsewhere, comId }), { status: 'failed', aggId: elsewhere })
 })

@@ -114,3 +114,19 @@ t.test('an outcome of another aggregate with the same command id is not an answe
   await s.succeed('Add', aggId, comId, { by: 1 }, [1])
   t.match(await result, { outcome: { aggId, events: [{ data: { by: 1 } }] } })
 })
+
+t.test('a reading that breaks off half way is done again, and nothing is taken for read', async t => {
+  const s = await stage(t)
+  const [aggId, comId] = [randomUUID(), randomUUID()]
+  const stream = s.streams.aggregate(aggId)
+  await s.succeed('Add', aggId, comId, { by: 1 }, [1])
+  for (let n = 0; n < 4; n++) {
+    await s.append(stream, Array.from({ length: 500 }, () => ({
+      id: randomUUID(), type: 'Added', data: Buffer.from('{"by":1}'), metadata: new Uint8Array()
+    })))
+  }
+  await s.append(s.streams.commands, [commandEvent(s.commands.commands.Add, { aggId, comId }, { by: 1 })])
+  const { send, broken } = await s.interruptedSender(stream, 4)
+  t.match(await send('Add', aggId, comId, { by: 1 }), { outcome: { status: 'succeeded', revision: 0n } })
+  t.ok(broken())
+})

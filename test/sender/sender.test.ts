@@ -62,13 +62,22 @@ t.test('commands that wait together travel together, and each is answered for it
 
 t.test('a finished command is answered from memory', async t => {
   const s = await stage(t)
-  const worker = s.worker()
-  const { send } = await s.readySender()
+  s.worker()
+  const { send, appends } = await s.watchedSender({})
   const [aggId, comId] = [randomUUID(), randomUUID()]
   const first = await send('Start', aggId, comId, {})
-  await worker.close()
   t.strictSame(await send('Start', aggId, comId, {}), { outcome: first.outcome, replayed: true })
-  t.strictSame(await s.sent(), [comId], 'and nothing is appended')
+  t.equal(appends.length, 1, 'the store is not asked')
+})
+
+t.test('memory lasts as long as the settings say', async t => {
+  const s = await stage(t)
+  s.worker()
+  const { send, appends } = await s.watchedSender({ interval: 0 })
+  const [aggId, comId] = [randomUUID(), randomUUID()]
+  const first = await send('Start', aggId, comId, {})
+  t.strictSame(await send('Start', aggId, comId, {}), { outcome: first.outcome, replayed: true })
+  t.equal(appends.length, 2, 'the store is asked')
 })
 
 t.test('an outcome cannot be changed by who gets it', async t => {

@@ -115,6 +115,20 @@ export async function stage (t: Test, options: EmbeddedStoreOptions = {}, type =
       })
       return { ...sending, appends }
     },
+    /** A ready sender whose connections break once, while it reads down a stream. */
+    async interruptedSender (stream: string, pages: number): Promise<Sending & { broken: () => boolean }> {
+      let left = pages
+      const between: { relay?: Relay } = {}
+      const read = Store.prototype.read
+      const sending = await this.readySender({}, {}, own => {
+        own.read = (of, options) => {
+          if (of === stream && --left === 0) between.relay!.cut()
+          return read.call(own, of, options)
+        }
+      })
+      between.relay = sending.relay
+      return { ...sending, broken: () => left <= 0 }
+    },
     /** Deletes a stream for ever. */
     async tombstone (stream: string): Promise<void> {
       const client = KurrentDBClient.connectionString(server.connectionString)
