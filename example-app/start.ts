@@ -38,7 +38,7 @@ function startFastify (name: string, file: string, port: number, env: NodeJS.Pro
   return start(name, [cli, 'start', '-o', '-g', String(GRACE), '-l', 'info', '-a', HOST, '-p', String(port), compiled(file)], env)
 }
 
-/** Ends sender and worker, each in good order, and then the store that they need for it. */
+/** Ends all, each in good order and in the reverse order of the start: callers of the sender wait for the worker, and both need the store. */
 function finish (code: number): void {
   if (stopping === undefined) {
     stopping = stopAll(code)
@@ -47,10 +47,12 @@ function finish (code: number): void {
 }
 
 async function stopAll (code: number): Promise<number> {
-  const [stores, others] = [processes.filter(({ name }) => name === 'store'), processes.filter(({ name }) => name !== 'store')]
-  const endings = []
-  for (const group of [others, stores]) endings.push(...await Promise.all(group.map((one) => one.stop(PATIENCE))))
-  return code !== 0 || endings.every((ending) => ending.code === 0) ? code : 1
+  let worst = code
+  for (const one of [...processes].reverse()) {
+    const ending = await one.stop(PATIENCE)
+    if (ending.code !== 0 && worst === 0) worst = 1
+  }
+  return worst
 }
 
 function isStopping (): boolean {
