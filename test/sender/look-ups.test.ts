@@ -52,18 +52,16 @@ t.test('what passed while the feed did not stand is looked up when it stands aga
   for (const [index, result] of results.entries()) t.match(await result, { outcome: { status: 'succeeded', comId: ids[index] } })
 })
 
-t.test('a hint that the outcome stands makes the sender look', embeddedOnly, async t => {
+t.test('a hint that the outcome stands makes the sender look', async t => {
   const s = await stage(t)
-  const { send } = await s.readySender({}, { lookAfter: NEVER })
   const [aggId, comId] = [randomUUID(), randomUUID()]
+  // Its link passed before this sender listened, and the command stream does not have the command, as a restored one may not.
+  await s.succeed('Add', aggId, comId, { by: 1 }, [1])
+  const { send } = await s.readySender({}, { lookAfter: NEVER })
   const metadata = Buffer.from(`{"$correlationId":"${aggId}","$causationId":"${comId}","announcement":true}`)
   const result = send('Add', aggId, comId, { by: 1 })
   await s.taken(comId)
-  s.embedded!.faults.holdLinks()
-  await s.succeed('Add', aggId, comId, { by: 1 }, [1])
-  // The link of the outcome itself is lost, as a truncated category stream loses it; the hint's comes.
-  await s.store.append(s.streams.duplicate, 'any', [{ id: comId, type: 'Duplicate', data: new Uint8Array(), metadata }])
-  s.embedded!.faults.releaseLinks()
+  await s.append(s.streams.duplicate, [{ id: comId, type: 'Duplicate', data: new Uint8Array(), metadata }])
   t.match(await result, { outcome: { status: 'succeeded', events: [{ data: { by: 1 } }] } })
 })
 

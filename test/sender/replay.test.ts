@@ -2,6 +2,7 @@ import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { commandEvent } from '../../lib/outcome/index.js'
 import type { NewEvent } from '../../lib/store/index.js'
+import { until } from '../harness/until.js'
 import { embeddedOnly, NEVER, stage } from './stage.js'
 
 t.test('a finished command is answered by a sender that has never seen it', async t => {
@@ -34,11 +35,11 @@ t.test('it looks at once where the store says that it knew the command, not afte
 t.test('what another sender finished while this one listened is known for what it is', async t => {
   const s = await stage(t)
   const worker = s.worker()
-  const [first, second] = [await s.readySender(), await s.readySender({}, { lookAfter: NEVER })]
-  const [aggId, comId, later] = [randomUUID(), randomUUID(), randomUUID()]
+  const hostname = randomUUID()
+  const [first, second] = [await s.readySender(), await s.readySender({}, { hostname, lookAfter: NEVER })]
+  const [aggId, comId] = [randomUUID(), randomUUID()]
   const { outcome } = await first.send('Start', aggId, comId, {})
-  // By its outcome the second sender has heard of the one before it.
-  await second.send('Add', aggId, later, { by: 1 })
+  await until(async () => (await s.store.groupInfo(s.streams.category, `${s.type}-${hostname}`))?.lastCheckpointed === 0n)
   await worker.close()
   t.strictSame(await second.send('Start', aggId, comId, {}), { outcome, replayed: true })
 })
