@@ -105,7 +105,7 @@ function judge (
     const decision = aggregate.decide(definition.name, standing.state, data, {
       aggId: command.aggId, comId: command.comId, now: new Date(command.created)
     })
-    if (isRefusal(decision)) return verdict(aggregate, standing, cause, refusalOf(decision))
+    if (isRefusal(decision)) return verdict(aggregate, standing, cause, { status: 'refused', ...decision })
     events = eventsOf(aggregate, decision)
   } catch (defect) {
     return {
@@ -164,13 +164,6 @@ function eventsOf (aggregate: AnyAggregate, decision: unknown): DefinedEvent[] {
     }
     return { definition, data: event.data }
   })
-}
-
-function refusalOf ({ code, message, details }: { code: unknown, message: unknown, details?: unknown }): RefusedVerdict {
-  if (typeof code !== 'string' || code === '' || typeof message !== 'string') {
-    throw new Error('decide returned a refusal without a code and a message')
-  }
-  return { status: 'refused', code, message, ...(details !== undefined && { details }) }
 }
 
 function refused (code: string, message: string): RefusedVerdict {
