@@ -1,10 +1,12 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { openStore } from '../harness/store.js'
 import { bankOn, types } from './bank.js'
 
 t.test('a command finished long ago: after 10,000 others and after restarts it has the same outcome', async t => {
-  const { connectionString, embedded } = await openStore(t)
+  const data = t.testdir()
+  const { connectionString, embedded } = await openStore(t, { data })
   const bank = bankOn(t, connectionString)
   const [worker, sender] = await Promise.all([bank.worker(), bank.sender()])
   const aggId = randomUUID()
@@ -20,8 +22,12 @@ t.test('a command finished long ago: after 10,000 others and after restarts it h
     child.kill('SIGTERM')
     t.match(await ended, { code: 0 })
   }
-  // What a restart of the store forgets.
-  embedded?.faults.forgetIds()
+  if (embedded !== undefined) {
+    const { port } = embedded
+    await embedded.stop()
+    const restarted = await startEmbeddedStore({ data, port })
+    t.teardown(() => restarted.stop())
+  }
   const [, other] = await Promise.all([bank.worker(), bank.sender()])
   const again = await other.teller.send('Transaction', 'InitPeriod', aggId, init(), comId)
   t.same([again.status, again.body], [first.status, first.body])
