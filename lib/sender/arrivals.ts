@@ -84,10 +84,11 @@ export class Arrivals {
   /** The outcome came as it was written. */
   #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
     const contested = [...command.waiters].some(({ event }) => event !== undefined)
-    if (stored.fingerprint !== undefined || !(command.known || contested)) {
-      this.#settle(command, stored, command.known)
-    } else if (command.standing === 'perhaps') {
+    if (stored.fingerprint === undefined && command.standing === 'perhaps') {
+      // Only the append's answer tells whether the store had a command of this id before, whose outcome this would be.
       this.#early.set(command, stored)
+    } else if (stored.fingerprint !== undefined || !(command.known || contested)) {
+      this.#settle(command, stored, command.known)
     } else {
       this.#afterwards(this.#identify(command, stored), ({ stored }) => this.#settle(command, stored, command.known))
     }
