@@ -25,7 +25,7 @@ export interface ArrivalsOptions {
 export class Arrivals {
   readonly #options: ArrivalsOptions
   /** Outcomes that came before it is known where the command stands, which must tell whose they are. */
-  readonly #early = new WeakMap<CommandUnderWay, StoredOutcome>()
+  readonly #early = new WeakMap<CommandUnderWay, () => void>()
 
   constructor (options: ArrivalsOptions) {
     this.#options = options
@@ -46,24 +46,28 @@ export class Arrivals {
    */
   found (command: CommandUnderWay, stored: StoredOutcome, last: RecordedEvent): void {
     const { waiters, lateLinks, isLive } = this.#options
+    if (isTooEarly(command, stored)) {
+      this.#early.set(command, () => this.found(command, stored, last))
+      return
+    }
     this.#afterwards(this.#identify(command, stored), ({ stored, createdAt }) => {
       const replayed = command.known || (createdAt !== undefined && last.created < createdAt)
-      if (!replayed && createdAt !== undefined && isLive() && waiters.has(command)) lateLinks.seen()
+      if (!replayed && createdAt !== undefined && isLive() && waiters.has(command)) lateLinks.missing(command.comId)
       this.#settle(command, stored, replayed)
     })
   }
 
   /** It is known where the command stands. */
   appended (command: CommandUnderWay): void {
-    const stored = this.#early.get(command)
-    if (stored === undefined) return
+    const arrive = this.#early.get(command)
     this.#early.delete(command)
-    this.#arrived(command, stored)
+    arrive?.()
   }
 
   #take (event: RecordedEvent): void {
-    const { waiters, cache, sightings, reader, onHint } = this.#options
+    const { waiters, cache, sightings, reader, lateLinks, onHint } = this.#options
     const comId = commandOf(event)
+    lateLinks.came(comId)
     const command = waiters.get(comId)
     const remembered = command === undefined ? cache.get(comId) : undefined
     if (remembered?.stored !== undefined) return
@@ -84,9 +88,8 @@ export class Arrivals {
   /** The outcome came as it was written. */
   #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
     const contested = [...command.waiters].some(({ event }) => event !== undefined)
-    if (stored.fingerprint === undefined && command.standing === 'perhaps') {
-      // Only the append's answer tells whether the store had a command of this id before, whose outcome this would be.
-      this.#early.set(command, stored)
+    if (isTooEarly(command, stored)) {
+      this.#early.set(command, () => this.#arrived(command, stored))
     } else if (stored.fingerprint !== undefined || !(command.known || contested)) {
       this.#settle(command, stored, command.known)
     } else {
@@ -123,4 +126,9 @@ export class Arrivals {
   #afterwards<T> (work: Promise<T>, then: (result: T) => void): void {
     work.then(then).catch((err: Error) => this.#options.log.error({ err }, 'An outcome could not be told'))
   }
+}
+
+/** Only the append's answer tells whether the store had a command of this id before, whose outcome an original's would be. */
+function isTooEarly (command: CommandUnderWay, stored: StoredOutcome): boolean {
+  return stored.fingerprint === undefined && command.standing === 'perhaps'
 }

@@ -36,6 +36,8 @@ export interface AggregateSenderOptions {
 /** An append of one command must fit into every server's limit, 1 MiB at the least. Bytes. */
 const LARGEST_COMMAND = 900 * 1024
 const DRAIN_SECONDS = 2
+/** As many times as long as until the first look, a link may take before it counts as missing. */
+const PATIENCE = 5
 
 /**
  * Sends the commands of one aggregate type and finds their outcomes. It appends first and reads nothing for a new command; the
@@ -84,7 +86,7 @@ export class AggregateSender {
       sightings: this.#sightings,
       reader: newReader(),
       commandStream: this.#commandStream,
-      lateLinks: new LateLinks(streams.category, log),
+      lateLinks: new LateLinks(streams.category, this.#firstLook * PATIENCE, this.#schedule, log),
       onHint: command => this.#openLookUps.get(command)?.now(),
       isLive: () => this.#feed.standing,
       log

@@ -7,14 +7,16 @@ import { embeddedOnly, NEVER, stage } from './stage.js'
 t.test('links that are held back: the outcome is looked up, and the log says what may be wrong', embeddedOnly, async t => {
   const s = await stage(t)
   s.worker()
-  const { send, log } = await s.readySender()
+  const { send, log } = await s.readySender({}, { lookAfter: 0.1 })
   const aggId = randomUUID()
+  const warnings = () => log.lines.filter(({ message }) => /\$by_category/.test(message))
   await send('Start', aggId, randomUUID(), {})
   s.embedded!.faults.holdLinks()
   t.match(await send('Add', aggId, randomUUID(), { by: 1 }), { outcome: { status: 'succeeded' }, replayed: false })
   t.match(await Promise.all(Array.from({ length: 20 }, () => send('Add', aggId, randomUUID(), { by: 1 }))),
     Array.from({ length: 20 }, () => ({ outcome: { status: 'succeeded' } })))
-  t.match(log.lines.filter(({ message }) => /\$by_category/.test(message)), [{ level: 'warn', details: { outcomes: 1 } }], 'once in a while')
+  await until(() => warnings().length > 0)
+  t.match(warnings(), [{ level: 'warn', details: { outcomes: 1 } }], 'once in a while')
   s.embedded!.faults.releaseLinks()
 })
 

@@ -10,12 +10,12 @@ import { Store } from '../../lib/store/index.js'
 import { recordingLog } from '../harness/recording-log.js'
 import { openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { senderSettings } from './stage.js'
+import { embeddedOnly, senderSettings } from './stage.js'
 
 /** Streams as the original UniStream.Kurrent writes them. */
-async function stage (t: Test) {
-  const { connectionString } = await openStore(t)
-  const store = Store.open({ connectionString, callLimit: 10 }, recordingLog())
+async function stage (t: Test, callLimit = 10) {
+  const { connectionString, embedded } = await openStore(t)
+  const store = Store.open({ connectionString, callLimit }, recordingLog())
   t.teardown(() => store.close())
   const storedName = uniqueType('Account.Domain.Account')
   const streams = streamNames(storedName)
@@ -24,7 +24,7 @@ async function stage (t: Test) {
     VerifyAccount: command(Type.Object({ verifiedBy: Type.String(), conclusion: Type.Boolean() }), { storedName: 'Account.Domain.VerifyAccount' }),
     LimitAccount: command(Type.Object({ limit: Type.Number() }), { storedName: 'Account.Domain.LimitAccount' })
   }, { storedName, spelling: 'PascalCase' })
-  const sender = new AggregateSender({ commands, store, settings: senderSettings, hostname: randomUUID(), log: recordingLog() })
+  const sender = new AggregateSender({ commands, store, settings: senderSettings, hostname: randomUUID(), log: recordingLog(), lookAfter: 0.1 })
   t.teardown(() => sender.close())
   sender.start()
   await until(() => sender.readiness().ready)
@@ -34,6 +34,7 @@ async function stage (t: Test) {
       (await store.append(stream, 'any', [{ id, type, data: Buffer.from(data), metadata: Buffer.from(metadata) }])).kind === 'written')
   }
   return {
+    embedded,
     streams,
     put,
     /** A command in the original's spelling. */
@@ -107,4 +108,15 @@ t.test('the original\'s events do not tell whose they are: the stored command do
   await s.taken(twice)
   await s.happened(aggId, twice, 'AccountLimited', '{"Limit":1}')
   t.match(await both, [{ value: { outcome: { status: 'succeeded' } } }, { reason: reused }], 'live, while both wait')
+})
+
+t.test('found while the append has no answer yet, the original\'s outcome waits for whose it is', embeddedOnly, async t => {
+  const s = await stage(t, 1)
+  const [aggId, comId] = [randomUUID(), randomUUID()]
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
+  await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  const lost = s.embedded!.faults.loseAnswer(s.streams.commands, 'withheld')
+  const another = s.send('LimitAccount', aggId, comId, { limit: 2 })
+  await lost
+  await t.rejects(another, { code: 'UNISTREAM_COMMAND_ID_REUSED' })
 })
