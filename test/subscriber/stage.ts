@@ -26,7 +26,7 @@ export const workerSettings: WorkerSettings = {
 export async function stage (t: Test, type = uniqueType('Counter')) {
   const server = await openStore(t)
   const log = recordingLog()
-  const store = Store.open({ connectionString: server.connectionString, callLimit: 5 }, log)
+  const store = Store.open({ connectionString: server.connectionString, callLimit: 3 }, log)
   t.teardown(() => store.close())
   const aggregate = defineCounter(type)
   const streams = streamNames(type)
@@ -41,7 +41,7 @@ export async function stage (t: Test, type = uniqueType('Counter')) {
     /** A worker with a connection of its own, closed after the test. */
     worker (over: Partial<WorkerSettings> = {}, of: AnyAggregate = aggregate): { worker: Worker, log: RecordingLog, close: () => Promise<void> } {
       const log = recordingLog()
-      const own = Store.open({ connectionString: server.connectionString, callLimit: 5 }, log)
+      const own = Store.open({ connectionString: server.connectionString, callLimit: 3 }, log)
       const worker = new Worker({ aggregates: [of], store: own, settings: { ...workerSettings, ...over }, log })
       worker.start()
       const close = async () => {
