@@ -1,2 +1,3 @@
 export { startEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './store.js'
+export type { EmulatedVersion } from './emulation.js'
 export type { Faults, StreamMatch } from './faults.js'

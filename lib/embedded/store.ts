@@ -1,3 +1,4 @@
+import { EMULATED_VERSIONS, EMULATIONS, type EmulatedVersion } from './emulation.js'
 import { Faults } from './faults.js'
 import { Groups } from './groups/index.js'
 import { CategoryLinks } from './links/index.js'
@@ -21,9 +22,14 @@ export interface EmbeddedStoreOptions {
   data?: string
   /** Told how many bytes of the data folder are read, of how many, while it is opened. */
   progress?: (done: number, total: number) => void
-  /** The events of one append together, in bytes; 256 MiB. */
+  /**
+   * The version of the real server to be like: in what is advertised, in limits, in what is missing, and in known faults.
+   * 26.1 unless told otherwise.
+   */
+  emulate?: EmulatedVersion
+  /** The events of one append together, in bytes; unless told otherwise as the version has it, 256 MiB in 26.1. */
   maxAppendSize?: number
-  /** One event, in bytes; 16 MiB. */
+  /** One event, in bytes; unless told otherwise as the version has it, 16 MiB in 26.1. */
   maxAppendEventSize?: number
   /** Called with what somebody who runs the server should know. */
   warn?: (message: string) => void
@@ -40,14 +46,14 @@ export interface EmbeddedStore {
   stop (): Promise<void>
 }
 
-const MIB = 1024 * 1024
-
 /**
- * @throws when the port is taken; and LogLockedError, LogDamagedError or LogVersionError when the data folder is in use, damaged,
+ * @throws when the port is taken; RangeError for a version that cannot be emulated; and LogLockedError, LogDamagedError or LogVersionError when the data folder is in use, damaged,
  * or of a newer version
  */
 export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): Promise<EmbeddedStore> {
   const host = options.host ?? '127.0.0.1'
+  const emulation = EMULATIONS[options.emulate ?? '26.1'] as typeof EMULATIONS[EmulatedVersion] | undefined
+  if (emulation === undefined) throw new RangeError(`emulate must be one of ${EMULATED_VERSIONS.join(', ')}, not '${options.emulate}'`)
   const table = new StreamTable()
   const log = options.data === undefined
     ? new MemoryLog()
@@ -57,19 +63,20 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
       ...(options.progress !== undefined && { progress: options.progress })
     })
   const streams = new Streams(log, {
-    maxAppendSize: options.maxAppendSize ?? 256 * MIB,
-    maxAppendEventSize: options.maxAppendEventSize ?? 16 * MIB
+    ...emulation.limits,
+    ...(options.maxAppendSize !== undefined && { maxAppendSize: options.maxAppendSize }),
+    ...(options.maxAppendEventSize !== undefined && { maxAppendEventSize: options.maxAppendEventSize })
   }, table)
   const links = new CategoryLinks(streams)
-  const groups = new Groups(streams, options.warn === undefined ? {} : { warn: options.warn })
+  const groups = new Groups(streams, { skippedGo: emulation.skippedGo, ...(options.warn !== undefined && { warn: options.warn }) })
   const server = new WireServer()
   const faults = new Faults({ streams, links, connections: server.sockets, groups })
   let port = 0
 
-  server.add(featuresService())
+  server.add(featuresService(emulation))
   server.add(gossipService(() => ({ host, port })))
   server.add(projectionsService(links))
-  server.add(streamsService(streams, new Answers(faults, (peer) => { server.sockets.cut(peer) })))
+  server.add(streamsService(streams, new Answers(faults, (peer) => { server.sockets.cut(peer) }), emulation))
   server.add(groupsService(groups))
 
   await links.start()

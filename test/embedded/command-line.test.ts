@@ -63,6 +63,7 @@ t.test('what cannot be followed is said, with the way out', async (t) => {
   const attempts = ([
     [[], /--memory/],
     [['--memory', '--port', '70000'], /70000/],
+    [['--memory', '--emulate', '22.10'], /22\.10/],
     [['--memory', '--colour', 'red'], /--colour/]
   ] as const).map(async ([args, message]) => {
     const refused = run(t, ...args)

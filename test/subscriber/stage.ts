@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
+import type { EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 import type { AnyAggregate } from '../../lib/definition/index.js'
 import { commandEvent, OutcomeReader, readMetadata, streamNames } from '../../lib/outcome/index.js'
 import type { Settled } from '../../lib/outcome/index.js'
@@ -23,8 +24,8 @@ export const workerSettings: WorkerSettings = {
 }
 
 /** A store, a counter type of its own, and as many workers as a test asks for. */
-export async function stage (t: Test, type = uniqueType('Counter')) {
-  const server = await openStore(t)
+export async function stage (t: Test, type = uniqueType('Counter'), options: EmbeddedStoreOptions = {}) {
+  const server = await openStore(t, options)
   const log = recordingLog()
   const store = Store.open({ connectionString: server.connectionString, callLimit: 3 }, log)
   t.teardown(() => store.close())

@@ -6,6 +6,7 @@ import { losesCommands } from '../../lib/subscriber/server-version.js'
 import { Sweep } from '../../lib/subscriber/sweep.js'
 import { WORKERS_GROUP } from '../../lib/outcome/index.js'
 import { workersGroup } from '../../lib/subscriber/index.js'
+import type { Delivery } from '../../lib/store/index.js'
 import { until } from '../harness/until.js'
 import { stage } from './stage.js'
 
@@ -42,6 +43,68 @@ t.test('a worker finds the commands that the group has lost', async t => {
   await until(async () => (await s.events(s.streams.sweep)).length > 0)
   t.same(JSON.parse(Buffer.from((await s.events(s.streams.sweep)).at(-1)!.data).toString()), { revision: '1' })
 })
+
+/** A worker of a group, by hand: it takes commands and acknowledges what it is told to. */
+function hand (s: Awaited<ReturnType<typeof stage>>, bufferSize: number) {
+  const taken: Delivery[] = []
+  const subscription = s.store.subscribe({
+    stream: s.streams.commands,
+    group: WORKERS_GROUP,
+    settings: workersGroup(30, 64),
+    bufferSize,
+    onDelivery: delivery => { taken.push(delivery) }
+  })
+  return {
+    get revisions () { return taken.map(({ event }) => event!.revision) },
+    ack: (revision: bigint) => { subscription.ack(taken.find(({ event }) => event!.revision === revision)!.ackId) },
+    stop: () => subscription.stop()
+  }
+}
+
+for (const emulate of ['23.10', '26.1'] as const) {
+  const lost = emulate === '23.10'
+  const name = lost ? 'what a group of 23.10 has lost after a restart of the server, the sweep finds' : 'a group of 26.1 loses nothing by a restart of the server'
+  t.test(name, { skip: process.env['KURRENT_HOST'] ? 'needs a server that can be restarted, with a fault' : false }, async t => {
+    const data = t.testdir()
+    const before = await stage(t, undefined, { data, emulate })
+    await before.store.ensureGroup(before.streams.commands, WORKERS_GROUP, workersGroup(30, 64))
+    const slow = hand(before, 1)
+    await until(async () => (await before.store.groupInfo(before.streams.commands, WORKERS_GROUP))?.connections === 1)
+    // Two that do not share a bucket of the strategy, as one pair of a thousand does.
+    const [ofSlow, ofQuick] = ['5b1f0c3e-2d4a-4f6b-9c8d-7e6f5a4b3c2d', 'c7d8e9f0-1a2b-4c3d-8e5f-6a7b8c9d0e1f'] as const
+    const comIds = [await before.send(ofSlow, 'Start', {})]
+    await until(() => slow.revisions.length === 1)
+    const quick = hand(before, 64)
+    await until(async () => (await before.store.groupInfo(before.streams.commands, WORKERS_GROUP))?.connections === 2)
+    comIds.push(await before.send(ofSlow, 'Add', { by: 1 }), await before.send(ofSlow, 'Add', { by: 2 }))
+    const quickIds = [await before.send(ofQuick, 'Start', {}), await before.send(ofQuick, 'Add', { by: 1 })]
+    await until(() => quick.revisions.length === 2)
+    t.same([slow.revisions, quick.revisions], [[0n], [3n, 4n]], 'two commands wait for a worker that is full')
+    quick.ack(3n)
+    quick.ack(4n)
+    slow.ack(0n)
+    await until(() => slow.revisions.length === 2)
+    await until(async () => (await before.store.groupInfo(before.streams.commands, WORKERS_GROUP))?.lastCheckpointed === (lost ? 4n : 0n))
+    await before.embedded!.stop()
+
+    const after = await stage(t, before.type, { data, emulate })
+    const next = hand(after, 64)
+    await after.send(randomUUID(), 'Start', {})
+    await until(() => next.revisions.includes(5n))
+    t.same(next.revisions, lost ? [5n] : [1n, 2n, 3n, 4n, 5n], 'what the group still knows of')
+    await next.stop()
+    if (!lost) return
+
+    const { log } = after.worker()
+    for (const comId of comIds) t.equal(await after.outcome(ofSlow, comId), 'succeeded')
+    for (const comId of quickIds) t.equal(await after.outcome(ofQuick, comId), 'succeeded')
+    t.ok(log.lines.some(({ details }) => (details as { version?: string }).version === '23.10.8'), 'and says why it looks')
+    await until(async () => {
+      const mark = (await after.events(after.streams.sweep)).at(-1)
+      return mark !== undefined && JSON.parse(Buffer.from(mark.data).toString()).revision === '4'
+    })
+  })
+}
 
 t.test('the mark moves, leaves what is parked, and stays below what cannot be decided here', async t => {
   const s = await stage(t)

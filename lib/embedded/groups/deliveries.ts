@@ -7,8 +7,8 @@ import { Unfinished } from './unfinished.js'
 
 /**
  * Where a new message goes whose consumer is full while others are not: among those to be tried again, as today's
- * servers have it; or it stays in the buffer, where servers before 24.10.14 and 26.0.3 left it and lost it from the
- * checkpoint when later ones were finished.
+ * servers have it; or it stays in the buffer, where servers before 24.10.14 and 26.0.3 left it, and where the checkpoint
+ * does not see it: once later ones are finished, it passes it.
  */
 export type SkippedGo = 'to the retries' | 'nowhere'
 
@@ -23,7 +23,7 @@ export class Deliveries {
   #retries: Retries
   /** By id, in the order of their being sent. */
   #inFlight = new Map<string, Message>()
-  #unfinished = new Unfinished()
+  #unfinished: Unfinished
   #freeSlots = 0
   /** How many of the retries the outside counts to the buffer, since they were skipped and stayed. */
   #stayed = new Set<Message>()
@@ -31,6 +31,7 @@ export class Deliveries {
   constructor (strategy: Strategy, skippedGo: SkippedGo) {
     this.#strategy = strategy
     this.#skippedGo = skippedGo
+    this.#unfinished = new Unfinished(skippedGo === 'nowhere' ? 'sending' : 'source')
     this.#retries = new Retries((message) => strategy.boundTo(message))
   }
 

@@ -15,7 +15,7 @@ export class Message {
   /** Where the message stands in the group's source. */
   readonly position: bigint
   /** Where the one before it stands, for a checkpoint that has to stop there; nothing before the first. */
-  readonly previous: bigint | undefined
+  previous: bigint | undefined
   /** Whether it comes from the parked messages and not from the source, so that no checkpoint knows it. */
   readonly replayed: boolean
   retryCount = 0

@@ -12,12 +12,25 @@ export class Unfinished {
   #messages = new Queue<Message>()
   #open = 0
   #lastLeft: bigint | undefined
+  readonly #order: 'source' | 'sending'
+
+  /**
+   * @param order in which messages count as first. Older servers went by the order of sending, and took for the one before a
+   * message whatever had left last. So a message that stayed behind while later ones left is passed by a checkpoint that
+   * stands just before it, and so is what still stays: nobody gets it after a restart.
+   */
+  constructor (order: 'source' | 'sending') {
+    this.#order = order
+  }
 
   /** A message has left the buffer. */
   left (message: Message): void {
     this.#open++
     const last = this.#messages.last()
-    if (last !== undefined && last.position > message.position) {
+    if (this.#order === 'sending') {
+      message.previous = this.#lastLeft
+      this.#messages.push(message)
+    } else if (last !== undefined && last.position > message.position) {
       this.#messages.replace([...this.#messages.waiting(), message].sort((a, b) => (a.position < b.position ? -1 : 1)))
     } else {
       this.#messages.push(message)
@@ -52,6 +65,6 @@ export class Unfinished {
     const kept = this.#messages.waiting().filter((message) => message.position < position)
     this.#messages.replace(kept)
     this.#open = kept.filter(({ finished }) => !finished).length
-    this.#lastLeft = this.#messages.last()?.position
+    this.#lastLeft = kept.reduce<bigint | undefined>((last, { position }) => last === undefined || position > last ? position : last, undefined)
   }
 }

@@ -12,10 +12,12 @@ import { StreamTable } from './table.js'
 /** Gets the records of each commit, in the order of the log, once they survive a crash. It must not throw. */
 export type CommitListener = (records: readonly LogRecord[]) => void
 
-/** Limits of an append, in bytes: data, metadata, and twice the letters of the type. */
+/** Limits of an append, in bytes. */
 export interface StreamLimits {
   maxAppendSize: number
   maxAppendEventSize: number
+  /** What counts of an event: its data alone; or all of it, which is data, metadata, and twice the letters of the type. */
+  counted?: 'data' | 'all'
 }
 
 export type DeleteResult = Exclude<AppendResult, { kind: 'append_too_large' | 'event_too_large' }>
@@ -239,10 +241,10 @@ export class Streams extends ReadableStreams {
   }
 
   #tooLarge (events: readonly NewRecord[]): AppendResult | undefined {
-    const { maxAppendSize, maxAppendEventSize } = this.#limits
+    const { maxAppendSize, maxAppendEventSize, counted } = this.#limits
     let sum = 0
     for (const event of events) {
-      const size = event.data.length + event.metadata.length + 2 * event.type.length
+      const size = counted === 'data' ? event.data.length : event.data.length + event.metadata.length + 2 * event.type.length
       if (size > maxAppendEventSize) return { kind: 'event_too_large', limit: maxAppendEventSize, id: event.id, size }
       sum += size
     }

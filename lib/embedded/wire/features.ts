@@ -1,9 +1,7 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
+import type { Emulation } from '../emulation.js'
 import { featuresGrpc, featuresPb } from './protocol.js'
 import type { WireService } from './service.js'
-
-/** The server that this one is like; a client compares three numbers. */
-export const SERVER_VERSION = '26.1.0'
 
 const METHODS: ReadonlyArray<readonly [service: string, methods: ReadonlyArray<readonly [method: string, ...features: string[]]>]> = [
   ['event_store.client.streams.streams', [
@@ -39,8 +37,8 @@ const METHODS: ReadonlyArray<readonly [service: string, methods: ReadonlyArray<r
 type Response = InstanceType<typeof featuresPb.SupportedMethods>
 
 /** What the server can do, from which clients choose their ways. */
-export function featuresService (): WireService {
-  const response = new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION)
+export function featuresService ({ serverVersion }: Emulation): WireService {
+  const response = new featuresPb.SupportedMethods().setEventStoreServerVersion(serverVersion)
   for (const [service, methods] of METHODS) {
     for (const [method, ...features] of methods) {
       response.addMethods(new featuresPb.SupportedMethod().setServiceName(service).setMethodName(method).setFeaturesList(features))

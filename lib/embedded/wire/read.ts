@@ -1,12 +1,10 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
-import type { Streams } from '../streams/index.js'
 import { CallWriter } from './call-writer.js'
 import type { OpenCalls } from './calls.js'
 import { readAll, readStream } from './pages.js'
 import { parseRead, type ReadRequest, type ReadResponse } from './read-request.js'
 import { streamsGrpc } from './protocol.js'
-import type { Signals } from './signals.js'
-import { followAll, followStream } from './subscription.js'
+import { followAll, followStream, type Followed } from './subscription.js'
 import { handlerThrew } from './errors.js'
 
 /** The method, with events that are written without the generated classes. */
@@ -16,11 +14,11 @@ export const readMethod = {
 }
 
 /** Reads of a stream or of `$all`, once or followed for ever. */
-export function readHandler (streams: Streams, signals: Signals, open: OpenCalls) {
+export function readHandler (followed: Followed, open: OpenCalls) {
   return (call: ServerWritableStream<ReadRequest, ReadResponse>): void => {
     const writer = new CallWriter(call)
     open.add(call)
-    serve(call.request, writer, streams, signals).then(() => {
+    serve(call.request, writer, followed).then(() => {
       if (!writer.closed) call.end()
     }, (error: unknown) => {
       if (writer.closed) return
@@ -29,12 +27,12 @@ export function readHandler (streams: Streams, signals: Signals, open: OpenCalls
   }
 }
 
-async function serve (message: ReadRequest, writer: CallWriter<ReadResponse>, streams: Streams, signals: Signals): Promise<void> {
+async function serve (message: ReadRequest, writer: CallWriter<ReadResponse>, followed: Followed): Promise<void> {
   const request = parseRead(message)
   switch (request.kind) {
-    case 'stream': return await readStream(request, writer, streams)
-    case 'all': return await readAll(request, writer, streams)
-    case 'follow-stream': return await followStream(request, writer, streams, signals)
-    case 'follow-all': return await followAll(request, writer, streams, signals)
+    case 'stream': return await readStream(request, writer, followed.streams)
+    case 'all': return await readAll(request, writer, followed.streams)
+    case 'follow-stream': return await followStream(request, writer, followed)
+    case 'follow-all': return await followAll(request, writer, followed)
   }
 }

@@ -46,6 +46,11 @@ export function checkpoint (position: bigint): ReadResponse {
     new ReadResp.Checkpoint().setCommitPosition(text).setPreparePosition(text).setTimestamp(now()))
 }
 
+/** That everything was sent that was there. */
+export function caughtUp (): ReadResponse {
+  return new ReadResp().setCaughtUp(new ReadResp.CaughtUp())
+}
+
 /** Up to which revision of a stream; nothing for an empty one. */
 export function streamCaughtUp (revision: bigint | undefined): ReadResponse {
   const message = new ReadResp.CaughtUp().setTimestamp(now())

@@ -1,3 +1,4 @@
+import type { Emulation } from '../emulation.js'
 import type { Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { appendHandler } from './append.js'
@@ -11,14 +12,14 @@ import type { WireService } from './service.js'
 import { Signals } from './signals.js'
 
 /** The service of streams: appends of both kinds, reads, subscriptions, deletions. */
-export function streamsService (streams: Streams, answers: Answers): WireService {
+export function streamsService (streams: Streams, answers: Answers, { caughtUpSaysWhere }: Emulation): WireService {
   const open = new OpenCalls()
   return {
     definition: { ...streamsGrpc.StreamsService, batchAppend: batchAppendMethod, read: readMethod },
     handlers: {
       append: appendHandler(streams, answers),
       batchAppend: batchAppendHandler(streams, answers, open),
-      read: readHandler(streams, new Signals(streams), open),
+      read: readHandler({ streams, signals: new Signals(streams), caughtUpSaysWhere }, open),
       delete: deleteHandler(streams),
       tombstone: tombstoneHandler(streams)
     },

@@ -5,17 +5,26 @@ import type { CallWriter } from './call-writer.js'
 import { streamDeleted } from './errors.js'
 import { PAGE } from './pages.js'
 import type { FollowAll, FollowStream, ReadResponse } from './read-request.js'
-import { allCaughtUp, checkpoint, confirmation, show, streamCaughtUp } from './shown.js'
+import { allCaughtUp, caughtUp, checkpoint, confirmation, show, streamCaughtUp } from './shown.js'
 import type { Signals } from './signals.js'
 
 /** A follower that finds more than this at once has fallen behind, and is told when it has caught up again. */
 const LIVE_BUFFER = 32
 
+/** What is followed, and how much is told. */
+export interface Followed {
+  streams: Streams
+  signals: Signals
+  /** Whether a follower hears when it has caught up, and up to where; older servers only say that it has. */
+  caughtUpSaysWhere: boolean
+}
+
 /**
  * Follows a stream: what stands there after the starting point, then what comes. One loop reads both, so nothing is
  * missed or sent twice in between.
  */
-export async function followStream (request: FollowStream, writer: CallWriter<ReadResponse>, streams: Streams, signals: Signals): Promise<void> {
+export async function followStream (request: FollowStream, writer: CallWriter<ReadResponse>, followed: Followed): Promise<void> {
+  const { streams, signals, caughtUpSaysWhere } = followed
   const { stream, from } = request
   if (streams.state(stream) === 'tombstoned') throw streamDeleted(stream)
   const waiter = new Waiter(writer)
@@ -40,7 +49,7 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
         await show([tombstone], request, writer, streams)
         throw streamDeleted(stream)
       }
-      if (!live) await writer.write(streamCaughtUp(head < 0n ? undefined : head))
+      if (!live) await writer.write(caughtUpSaysWhere ? streamCaughtUp(head < 0n ? undefined : head) : caughtUp())
       live = true
       await waiter.more()
     }
@@ -50,7 +59,8 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
 }
 
 /** Follows the whole log in the same way; who filters hears from time to time how far it was looked through. */
-export async function followAll (request: FollowAll, writer: CallWriter<ReadResponse>, streams: Streams, signals: Signals): Promise<void> {
+export async function followAll (request: FollowAll, writer: CallWriter<ReadResponse>, followed: Followed): Promise<void> {
+  const { streams, signals, caughtUpSaysWhere } = followed
   const { log } = streams
   const { from, filter } = request
   const waiter = new Waiter(writer)
@@ -84,7 +94,7 @@ export async function followAll (request: FollowAll, writer: CallWriter<ReadResp
       if (!live) {
         const position = next === 0 ? undefined : log.positionAt(next - 1)
         if (filter !== undefined && position !== undefined) await tell(position)
-        await writer.write(allCaughtUp(position))
+        await writer.write(caughtUpSaysWhere ? allCaughtUp(position) : caughtUp())
       }
       live = true
       await waiter.more()

@@ -1,0 +1,87 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { KurrentDBClient, MaxAppendSizeExceededError, binaryEvent } from '@kurrent/kurrentdb-client'
+import t, { type Test } from 'tap'
+import { startEmbeddedStore, type EmbeddedStoreOptions, type EmulatedVersion } from '../../lib/embedded/index.js'
+import { Consumer, numbered, numbers, rejection, settings, untilInfo } from './consumer.js'
+import { Follower } from './follower.js'
+import { streamOf } from './stream-kinds.js'
+
+const VERSIONS: readonly EmulatedVersion[] = ['23.10', '24.10', '26.1']
+const MIB = 1024 * 1024
+
+// A real server is of one version; what is told here of each is told of it in the other tests.
+const { KURRENT_HOST } = process.env
+const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server is of one version'
+
+async function like (t: Test, options: EmbeddedStoreOptions): Promise<KurrentDBClient> {
+  const store = await startEmbeddedStore(options)
+  const client = KurrentDBClient.connectionString(store.connectionString)
+  t.teardown(async () => {
+    await client.dispose()
+    await store.stop()
+  })
+  return client
+}
+
+async function version (client: KurrentDBClient): Promise<string> {
+  return (await (client as unknown as { capabilities: Promise<{ serverVersion: string }> }).capabilities).serverVersion
+}
+
+t.test('each version says what it is, and 26.1 is it unless told otherwise', { skip }, async (t) => {
+  for (const [emulate, says] of [['23.10', '23.10.8'], ['24.10', '24.10.14'], ['26.1', '26.1.0']] as const) {
+    t.equal(await version(await like(t, { emulate })), says)
+  }
+  t.equal(await version(await like(t, {})), '26.1.0')
+  t.match(await rejection(startEmbeddedStore({ emulate: '22.10' as '23.10' })), { name: 'RangeError', message: /23\.10, 24\.10, 26\.1/ })
+})
+
+t.test('what an append may hold', { skip }, async (t) => {
+  const bytes = (size: number, metadata?: Uint8Array) => binaryEvent({ type: 'Bytes', data: randomBytes(size), ...(metadata && { metadata }) })
+  const credentials = { username: 'ann', password: 'secret' }
+  for (const emulate of VERSIONS) {
+    const client = await like(t, { emulate })
+    const stream = `limits-${randomUUID()}`
+    for (const options of [{}, { credentials }]) {
+      const tooLarge = async (...appended: ReturnType<typeof bytes>[]) =>
+        (await rejection(client.appendToStream(stream, appended, options)) as MaxAppendSizeExceededError | undefined)?.maxAppendSize
+      // Beside the data an event of this type counts 10 bytes, where more than the data counts.
+      t.equal(await tooLarge(bytes(MIB - 1024 - 20), bytes(1024)), undefined, emulate)
+      t.equal(await tooLarge(bytes(MIB - 1024), bytes(1024, randomBytes(2048))), emulate === '24.10' ? MIB : undefined, emulate)
+      t.equal(await tooLarge(bytes(MIB - 1024), bytes(1025)), emulate === '26.1' ? undefined : MIB, emulate)
+    }
+  }
+})
+
+t.test('what a follower hears when it has caught up', { skip }, async (t) => {
+  for (const emulate of VERSIONS) {
+    const client = await like(t, { emulate })
+    const stream = await streamOf(client, 'live')
+    const ofStream = await new Follower(t, client.subscribeToStream(stream)).live()
+    const ofAll = await new Follower(t, client.subscribeToAll()).live()
+    const told = emulate !== '23.10'
+    t.same([ofStream.revision, ofStream.date !== undefined, ofAll.position !== undefined], told ? [2n, true, true] : [undefined, false, false], emulate)
+  }
+})
+
+t.test('a checkpoint passes what a full consumer made its group skip, in 23.10', { skip }, async (t) => {
+  const keyed = (key: string, number: number) => numbered(1, number, { $correlationId: key })
+  await Promise.all(VERSIONS.map(async (emulate) => {
+    const client = await like(t, { emulate })
+    const stream = `skipped-${randomUUID()}`
+    await client.createPersistentSubscriptionToStream(stream, 'group', settings({
+      consumerStrategyName: 'PinnedByCorrelation', checkPointLowerBound: 1, checkPointAfter: 100
+    }))
+    const slow = await Consumer.join(t, client, stream, 'group', { bufferSize: 1 })
+    await client.appendToStream(stream, keyed('slow', 0))
+    await slow.received(1)
+    const quick = await Consumer.join(t, client, stream, 'group')
+    for (const [key, number] of [['slow', 1], ['slow', 2], ['quick', 3], ['quick', 4]] as const) await client.appendToStream(stream, keyed(key, number))
+    t.same(numbers(await quick.handle(2)), [3, 4])
+    const waiting = await untilInfo(client, stream, 'group', ({ stats }) => stats.totalInFlightMessages === 1)
+    t.same([waiting.stats.readBufferCount, waiting.stats.retryBufferCount], emulate === '23.10' ? [2, 0] : [0, 2], emulate)
+    await slow.handle(1)
+    t.same(numbers(await slow.received(2)), [0, 1])
+    const { stats } = await untilInfo(client, stream, 'group', ({ stats }) => stats.lastCheckpointedEventRevision !== undefined)
+    t.equal(stats.lastCheckpointedEventRevision, emulate === '23.10' ? 4n : 0n, `${emulate}, while 1 is in hand and 2 waits`)
+  }))
+})
