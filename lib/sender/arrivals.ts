@@ -130,5 +130,5 @@ export class Arrivals {
 
 /** Only the append's answer tells whether the store had a command of this id before, whose outcome an original's would be. */
 function isTooEarly (command: CommandUnderWay, stored: StoredOutcome): boolean {
-  return stored.fingerprint === undefined && command.standing === 'perhaps'
+  return stored.fingerprint === undefined && command.standing !== 'appended'
 }

@@ -120,3 +120,23 @@ t.test('found while the append has no answer yet, the original\'s outcome waits 
   await lost
   await t.rejects(another, { code: 'UNISTREAM_COMMAND_ID_REUSED' })
 })
+
+t.test('delivered while its command waits to be appended, the original\'s outcome waits for whose it is', embeddedOnly, async t => {
+  const s = await stage(t, 1)
+  const [aggId, comId, other, before, holding] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+  s.embedded!.faults.holdLinks()
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
+  await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  const first = s.send('LimitAccount', other, before, { limit: 5 })
+  await s.taken(before)
+  const lost = s.embedded!.faults.loseAnswer(s.streams.commands, 'withheld')
+  const held = s.send('LimitAccount', other, holding, { limit: 6 })
+  await lost
+  const another = s.send('LimitAccount', aggId, comId, { limit: 2 })
+  s.embedded!.faults.releaseLinks()
+  await s.happened(other, before, 'AccountLimited', '{"Limit":5}')
+  t.match(await first, { outcome: { status: 'succeeded' } }, 'what came later was delivered')
+  await t.rejects(another, { code: 'UNISTREAM_COMMAND_ID_REUSED' })
+  await s.happened(other, holding, 'AccountLimited', '{"Limit":6}')
+  t.match(await held, { outcome: { status: 'succeeded' } })
+})
