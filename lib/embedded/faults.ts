@@ -1,4 +1,3 @@
-import type { CategoryLinks } from './links/index.js'
 import type { Streams } from './streams/index.js'
 
 /** Which streams a fault is meant for: one name, or a test of names. */
@@ -25,17 +24,23 @@ export interface Redelivery {
   redeliver (stream: string, group: string, from?: bigint): number
 }
 
+/** What the faults need of the category links. */
+export interface Links {
+  hold (): void
+  release (): void
+}
+
 /**
  * The test surface: makes a server do what real ones do in bad moments. Nothing of it is reachable over the wire.
  */
 export class Faults {
   #lost: LostAnswer[] = []
   readonly #streams: Streams
-  readonly #links: CategoryLinks
+  readonly #links: Links
   readonly #connections: Connections
   readonly #groups: Redelivery
 
-  constructor (parts: { streams: Streams, links: CategoryLinks, connections: Connections, groups: Redelivery }) {
+  constructor (parts: { streams: Streams, links: Links, connections: Connections, groups: Redelivery }) {
     this.#streams = parts.streams
     this.#links = parts.links
     this.#connections = parts.connections

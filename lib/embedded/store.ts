@@ -1,9 +1,9 @@
 import { EMULATED_VERSIONS, EMULATIONS, type EmulatedVersion } from './emulation.js'
 import { Faults } from './faults.js'
 import { Groups } from './groups/index.js'
-import { CategoryLinks } from './links/index.js'
 import { DiskLog } from './log/disk/disk-log.js'
 import { MemoryLog } from './log/memory.js'
+import { Projections } from './projections/index.js'
 import { Streams, StreamTable } from './streams/index.js'
 import { Answers } from './wire/answers.js'
 import { featuresService } from './wire/features.js'
@@ -67,25 +67,25 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
     ...(options.maxAppendSize !== undefined && { maxAppendSize: options.maxAppendSize }),
     ...(options.maxAppendEventSize !== undefined && { maxAppendEventSize: options.maxAppendEventSize })
   }, table)
-  const links = new CategoryLinks(streams)
+  const projections = new Projections(streams)
   const groups = new Groups(streams, { skippedGo: emulation.skippedGo, ...(options.warn !== undefined && { warn: options.warn }) })
   const server = new WireServer()
-  const faults = new Faults({ streams, links, connections: server.sockets, groups })
+  const faults = new Faults({ streams, links: projections.byCategory, connections: server.sockets, groups })
   let port = 0
 
   server.add(featuresService(emulation))
   server.add(gossipService(() => ({ host, port })))
-  server.add(projectionsService(links))
+  server.add(projectionsService(projections))
   server.add(streamsService(streams, new Answers(faults, (peer) => { server.sockets.cut(peer) }), emulation))
   server.add(groupsService(groups))
 
-  await links.start()
+  await projections.start()
   await groups.start()
   try {
     port = await server.listen(options.port ?? 0, host)
   } catch (error) {
     await groups.stop()
-    await links.close()
+    await projections.close()
     await log.close()
     throw error
   }
@@ -96,7 +96,7 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
     await streams.settled()
     await server.close()
     await groups.stop()
-    await links.close()
+    await projections.close()
     await streams.settled()
     await streams.log.close()
   }

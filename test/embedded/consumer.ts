@@ -6,6 +6,7 @@ import type {
   PersistentSubscriptionToStreamSettings, ResolvedEvent
 } from '@kurrent/kurrentdb-client'
 import type { Test } from 'tap'
+import type { EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 import { openStore } from '../harness/store.js'
 import { until } from '../harness/until.js'
 
@@ -20,8 +21,8 @@ interface Subscription extends NodeJS.EventEmitter {
 interface Subscriber { bufferSize?: number, client?: KurrentDBClient }
 
 /** A store and the official client to it, for one test. */
-export async function open (t: Test): Promise<Awaited<ReturnType<typeof openStore>> & { client: KurrentDBClient, another: () => KurrentDBClient }> {
-  const store = await openStore(t)
+export async function open (t: Test, options: EmbeddedStoreOptions = {}): Promise<Awaited<ReturnType<typeof openStore>> & { client: KurrentDBClient, another: () => KurrentDBClient }> {
+  const store = await openStore(t, options)
   const another = (): KurrentDBClient => {
     const client = KurrentDBClient.connectionString(store.connectionString)
     t.teardown(() => client.dispose())

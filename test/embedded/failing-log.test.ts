@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Appended, Log } from '../../lib/embedded/log/log.js'
 import { MemoryLog } from '../../lib/embedded/log/memory.js'
 import type { LogRecord } from '../../lib/embedded/log/record.js'
-import { CategoryLinks } from '../../lib/embedded/links/index.js'
+import { Projections } from '../../lib/embedded/projections/index.js'
 import { Streams, type NewRecord } from '../../lib/embedded/streams/index.js'
 import { until } from '../harness/until.js'
 import { rejection } from './consumer.js'
@@ -82,8 +82,9 @@ t.test('nobody sees or hears of an event before it is confirmed', async (t) => {
 
 t.test('links wait for room too', async (t) => {
   const { log, streams } = opened()
-  const links = new CategoryLinks(streams)
-  await links.start()
+  const projections = new Projections(streams)
+  const links = projections.byCategory
+  await projections.start()
   log.full = true
   await rejection(streams.append({ stream: 'a-1', expected: 'any', events: [record()] }))
   log.full = false
@@ -96,5 +97,5 @@ t.test('links wait for room too', async (t) => {
   await until(() => links.progress === 100)
   const found = await streams.readForwards('$ce-a', 0n, 10)
   t.same(found.map(({ data }) => Buffer.from(data).toString()), ['0@a-1', '1@a-1'])
-  await links.close()
+  await projections.close()
 })

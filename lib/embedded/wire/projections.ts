@@ -1,6 +1,6 @@
 import { status, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js'
-import type { CategoryLinks } from '../links/index.js'
-import { callError } from './errors.js'
+import type { Projection, Projections } from '../projections/index.js'
+import { callError, notWritten } from './errors.js'
 import { projectionsGrpc, projectionsPb } from './protocol.js'
 import type { WireService } from './service.js'
 
@@ -10,43 +10,40 @@ type StatisticsCall = ServerWritableStream<InstanceType<typeof projectionsPb.Sta
 type EnableCall = ServerUnaryCall<InstanceType<typeof projectionsPb.EnableReq>, InstanceType<typeof projectionsPb.EnableResp>>
 type DisableCall = ServerUnaryCall<InstanceType<typeof projectionsPb.DisableReq>, InstanceType<typeof projectionsPb.DisableResp>>
 
-const BY_CATEGORY = '$by_category'
-
-/** The service of projections, as far as `$by_category` goes: it can be looked at, enabled and disabled. */
-export function projectionsService (links: CategoryLinks): WireService {
+/** The service of projections, as far as the system's own go: they can be looked at, enabled and disabled. */
+export function projectionsService (projections: Projections): WireService {
   return {
     definition: projectionsGrpc.ProjectionsService,
     handlers: {
       statistics: (call: StatisticsCall): void => {
         const options = call.request.getOptions()
-        if (options?.hasName() === true && options.getName() !== BY_CATEGORY) {
-          call.emit('error', notFound(options.getName()))
-          return
-        }
-        if (options?.hasTransient() !== true && options?.hasOneTime() !== true) {
-          call.write(new projectionsPb.StatisticsResp().setDetails(details(links)))
+        if (options?.hasName() === true) {
+          const projection = projections.find(options.getName())
+          if (projection === undefined) {
+            call.emit('error', notFound(options.getName()))
+            return
+          }
+          call.write(new projectionsPb.StatisticsResp().setDetails(details(projection)))
+        } else if (options?.hasTransient() !== true && options?.hasOneTime() !== true) {
+          for (const projection of projections.all) call.write(new projectionsPb.StatisticsResp().setDetails(details(projection)))
         }
         call.end()
       },
       enable: (call: EnableCall, callback: sendUnaryData<InstanceType<typeof projectionsPb.EnableResp>>): void => {
-        const name = call.request.getOptions()?.getName()
-        if (name !== BY_CATEGORY) {
-          callback(notFound(name))
-          return
-        }
-        links.enable()
-        callback(null, new projectionsPb.EnableResp())
+        change(call.request.getOptions()?.getName(), (projection) => projection.enable(), callback, new projectionsPb.EnableResp())
       },
       disable: (call: DisableCall, callback: sendUnaryData<InstanceType<typeof projectionsPb.DisableResp>>): void => {
-        const name = call.request.getOptions()?.getName()
-        if (name !== BY_CATEGORY) {
-          callback(notFound(name))
-          return
-        }
-        links.disable()
-        callback(null, new projectionsPb.DisableResp())
+        change(call.request.getOptions()?.getName(), (projection) => projection.disable(), callback, new projectionsPb.DisableResp())
       }
     }
+  }
+
+  function change<Response> (
+    name: string | undefined, act: (projection: Projection) => Promise<void>, callback: sendUnaryData<Response>, response: Response
+  ): void {
+    const projection = projections.find(name ?? '')
+    if (projection === undefined) callback(notFound(name))
+    else act(projection).then(() => { callback(null, response) }, (error: unknown) => { callback(notWritten(error)) })
   }
 }
 
@@ -54,19 +51,20 @@ function notFound (name = ''): Error {
   return callError(status.NOT_FOUND, `Projection '${name}' not found`)
 }
 
-function details (links: CategoryLinks): Details {
-  const position = links.position.toString()
+function details (projection: Projection): Details {
+  const position = projection.position.toString()
   return new projectionsPb.StatisticsResp.Details()
-    .setName(BY_CATEGORY)
-    .setEffectivename(BY_CATEGORY)
+    .setName(projection.name)
+    .setEffectivename(projection.name)
     .setMode('Continuous')
-    .setStatus(links.status)
-    .setProgress(links.progress)
+    .setStatus(projection.status)
+    .setStatereason(projection.fault)
+    .setProgress(projection.progress)
     .setPosition(`C:${position}/P:${position}`)
     .setLastcheckpoint(`C:${position}/P:${position}`)
     .setCoreprocessingtime('0')
     .setVersion('1')
     .setEpoch('1')
-    .setEventsprocessedafterrestart('0')
+    .setEventsprocessedafterrestart(projection.processed.toString())
     .setBufferedevents('0')
 }

@@ -1,2 +1,0 @@
-export { CategoryLinks, type LinksStatus } from './category-links.js'
-export { categoryOf } from './category.js'
