@@ -12,6 +12,7 @@ import { groupsService } from './wire/groups.js'
 import { projectionsService } from './wire/projections.js'
 import { WireServer } from './wire/server.js'
 import { streamsService } from './wire/streams-service.js'
+import { sessionsService } from './wire/v2/sessions.js'
 
 export interface EmbeddedStoreOptions {
   /** 0 takes any that is free. */
@@ -78,6 +79,7 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
   server.add(projectionsService(projections))
   server.add(streamsService(streams, new Answers(faults, (peer) => { server.sockets.cut(peer) }), emulation))
   server.add(groupsService(groups))
+  if (emulation.hasSessions) server.add(sessionsService(streams))
 
   await projections.start()
   await groups.start()

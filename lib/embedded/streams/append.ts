@@ -32,3 +32,32 @@ export type AppendResult =
   | { kind: 'append_too_large', limit: number }
   /** One event is over the limit, in bytes. */
   | { kind: 'event_too_large', limit: number, id: string, size: number }
+
+/** What a check of an append to several streams may expect: also how a stream is deleted. */
+export type ExpectedState = Expected | 'soft_deleted' | 'tombstoned'
+
+/** An append to several streams, all or nothing. Records of a stream may stand between those of others. */
+export interface AtomicAppend {
+  records: ReadonlyArray<{ stream: string, event: NewRecord }>
+  /** At most one for a stream; also of streams to which nothing is written. */
+  checks: ReadonlyArray<{ stream: string, expected: ExpectedState }>
+}
+
+/** A stream that is not as expected. */
+export interface Violation {
+  stream: string
+  /** Which check found it; nothing for a stream that is written to without one. */
+  check: number | undefined
+  expected: ExpectedState
+  /** How it is instead: the last revision, -1n when there is none. */
+  actual: bigint | 'soft_deleted' | 'tombstoned'
+  /** The last revision, whether it can be seen or not; -1n when there is none. */
+  current: bigint
+  /** Whether it is not as expected because of a deletion. */
+  deleted: boolean
+}
+
+export type AtomicAppendResult =
+  /** All stands in the log: the last revision of each stream that was written to, and the position of the last record. */
+  | { kind: 'written', revisions: Array<{ stream: string, revision: bigint }>, position: bigint }
+  | { kind: 'violated', violations: Violation[] }

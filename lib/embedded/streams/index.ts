@@ -1,5 +1,6 @@
-export { Streams, type CommitListener, type DeleteResult, type StreamLimits } from './streams.js'
+export { Streams, type CommitListener, type DeleteResult } from './streams.js'
+export type { StreamLimits } from './limits.js'
 export { StreamTable } from './table.js'
 export type { StreamState } from './readable.js'
-export type { AppendRequest, AppendResult, Expected, NewRecord } from './append.js'
+export type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, ExpectedState, NewRecord, Violation } from './append.js'
 export { isMetastream, metastreamOf, originalOf, isSoftDeleted, parseMetadata, type StreamMetadata } from './metadata.js'

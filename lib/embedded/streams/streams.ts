@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../log/log.js'
 import { METADATA_TYPE, TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
-import type { AppendRequest, AppendResult, Expected, NewRecord } from './append.js'
+import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
+import { judgeShare, sharesOf, type Share } from './atomic.js'
 import { writersMetadata, type StreamEntry } from './entry.js'
 import { judge, type Verdict } from './expected.js'
+import { tooLarge, type StreamLimits } from './limits.js'
 import { SOFT_DELETED, isMetastream, isSoftDeleted, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
-import { ReadableStreams } from './readable.js'
+import { ReadableStreams, type StreamState } from './readable.js'
 import { RecentIds } from './recent-ids.js'
 import { StreamTable } from './table.js'
 
 /** Gets the records of each commit, in the order of the log, once they survive a crash. It must not throw. */
 export type CommitListener = (records: readonly LogRecord[]) => void
-
-/** Limits of an append, in bytes. */
-export interface StreamLimits {
-  maxAppendSize: number
-  maxAppendEventSize: number
-  /** What counts of an event: its data alone; or all of it, which is data, metadata, and twice the letters of the type. */
-  counted?: 'data' | 'all'
-}
 
 export type DeleteResult = Exclude<AppendResult, { kind: 'append_too_large' | 'event_too_large' }>
 
@@ -37,7 +31,7 @@ const EMPTY = new Uint8Array(0)
  * answered, read, or told to a listener stands in the log for good.
  */
 export class Streams extends ReadableStreams {
-  readonly #limits: StreamLimits
+  readonly limits: Readonly<StreamLimits>
   readonly #recent = new RecentIds()
   readonly #listeners = new Set<CommitListener>()
   readonly #idAt: (ordinal: number) => string
@@ -49,7 +43,7 @@ export class Streams extends ReadableStreams {
   /** @param table what stands in the log already */
   constructor (log: Log, limits: StreamLimits, table = new StreamTable()) {
     super(log, table)
-    this.#limits = limits
+    this.limits = limits
     this.#idAt = (ordinal) => log.idAt(ordinal)
   }
 
@@ -59,10 +53,42 @@ export class Streams extends ReadableStreams {
    */
   append (request: AppendRequest): Promise<AppendResult> {
     const { stream, expected, events } = request
-    const refusal = this.#tooLarge(events)
+    const refusal = tooLarge(events, this.limits)
     if (refusal !== undefined) return Promise.resolve(refusal)
     const verdict = this.#judge(stream, expected, events)
     return this.#unlessWritable(stream, verdict) ?? this.#append(stream, events, verdict.kind === 'write' && verdict.undelete)
+  }
+
+  /**
+   * Appends events to several streams, all or nothing, in the order given. What stands there all since an earlier time is
+   * answered as it stands, whatever has become of streams that are only looked at. The limits are the caller's to keep.
+   * @throws what the log says when it cannot write
+   */
+  async appendAtomically (append: AtomicAppend): Promise<AtomicAppendResult> {
+    const shares = sharesOf(append)
+    const judged = shares.map((share) => ({
+      share,
+      verdict: judgeShare(share, this.#writersState(share.stream), (expected) => this.#judge(share.stream, expected, share.events))
+    }))
+    const written = judged.filter(({ share }) => share.events.length > 0)
+    const known = written.flatMap(({ share: { stream }, verdict }) => verdict.kind === 'known' ? [{ stream, verdict }] : [])
+    if (known.length === written.length) {
+      const last = Math.max(...known.map(({ verdict }) => verdict.ordinal))
+      if (last >= this.log.confirmed) await this.#lastCommit
+      const revisions = known.map(({ stream, verdict }) => ({ stream, revision: BigInt(verdict.revision) }))
+      return { kind: 'written', revisions, position: this.log.positionAt(last) }
+    }
+    const violations = judged.flatMap(({ share, verdict }) => verdict.kind === 'write' ? [] : [this.#violation(share, verdict)])
+    if (violations.length > 0) return { kind: 'violated', violations }
+
+    const parts: Part[] = append.records.map(({ stream, event }) => ({ stream, events: [event], remember: true }))
+    for (const { share: { stream, events }, verdict } of written) {
+      parts.push(...this.#undeletion(stream, events, verdict.kind === 'write' && verdict.undelete))
+    }
+    const revisions = written.map(({ share: { stream, events } }) => ({ stream, revision: BigInt(this.table.writtenHead(stream) + events.length) }))
+    const { done, records } = this.#commit(parts)
+    await done
+    return { kind: 'written', revisions, position: records[append.records.length - 1]!.position }
   }
 
   /**
@@ -148,9 +174,23 @@ export class Streams extends ReadableStreams {
 
   async #append (stream: string, events: readonly NewRecord[], undelete: boolean): Promise<AppendResult> {
     const head = this.table.writtenHead(stream)
-    const parts: Part[] = [{ stream, events, remember: true }]
+    const parts: Part[] = [{ stream, events, remember: true }, ...this.#undeletion(stream, events, undelete)]
+    if (events.length === 0 && !undelete) {
+      const ordinal = this.table.find(stream)?.ordinals[head] ?? -1
+      return await this.#confirmed(ordinal, BigInt(head), this.log.lastPosition)
+    }
+    const { done, records } = this.#commit(parts)
+    await done
+    const position = records[Math.max(events.length, 1) - 1]!.position
+    return { kind: 'written', revision: BigInt(head + events.length), position }
+  }
+
+  /** What has to be written beside events that bring a soft-deleted stream back: to it, or to its metadata. */
+  #undeletion (stream: string, events: readonly NewRecord[], undelete: boolean): Part[] {
+    const parts: Part[] = []
     if (undelete) {
-      parts.push({ stream: metastreamOf(stream), events: [metadataEvent(this.#visibleFrom(head + 1))], remember: false })
+      const data = this.#visibleFrom(this.table.writtenHead(stream) + 1)
+      parts.push({ stream: metastreamOf(stream), events: [metadataEvent(data)], remember: false })
     }
     if (isMetastream(stream) && events.length > 0) {
       const original = originalOf(stream)
@@ -160,14 +200,22 @@ export class Streams extends ReadableStreams {
         parts.push({ stream, events: [metadataEvent(data)], remember: false })
       }
     }
-    if (events.length === 0 && !undelete) {
-      const ordinal = this.table.find(stream)?.ordinals[head] ?? -1
-      return await this.#confirmed(ordinal, BigInt(head), this.log.lastPosition)
-    }
-    const { done, records } = this.#commit(parts)
-    await done
-    const position = records[Math.max(events.length, 1) - 1]!.position
-    return { kind: 'written', revision: BigInt(head + events.length), position }
+    return parts
+  }
+
+  /** As a writer finds the stream, confirmed or not. */
+  #writersState (stream: string): StreamState {
+    if (this.table.isTombstoned(stream, Infinity)) return 'tombstoned'
+    const entry = this.table.find(stream)
+    if (entry !== undefined && isSoftDeleted(writersMetadata(entry))) return 'soft-deleted'
+    return this.table.writtenHead(stream) < 0 ? 'none' : 'live'
+  }
+
+  #violation ({ stream, check, expected }: Share, { kind }: Verdict): Violation {
+    const state = this.#writersState(stream)
+    const current = BigInt(this.table.writtenHead(stream))
+    const actual = state === 'tombstoned' ? state : state === 'soft-deleted' ? 'soft_deleted' : current
+    return { stream, check, expected, actual, current, deleted: kind === 'deleted' }
   }
 
   /** The answer to who sends again what stands at an ordinal: given once that survives a crash. */
@@ -238,17 +286,6 @@ export class Streams extends ReadableStreams {
       if (entry.tombstone !== undefined && entry.tombstone >= confirmed) delete entry.tombstone
       delete entry.unconfirmed
     }
-  }
-
-  #tooLarge (events: readonly NewRecord[]): AppendResult | undefined {
-    const { maxAppendSize, maxAppendEventSize, counted } = this.#limits
-    let sum = 0
-    for (const event of events) {
-      const size = counted === 'data' ? event.data.length : event.data.length + event.metadata.length + 2 * event.type.length
-      if (size > maxAppendEventSize) return { kind: 'event_too_large', limit: maxAppendEventSize, id: event.id, size }
-      sum += size
-    }
-    return sum > maxAppendSize ? { kind: 'append_too_large', limit: maxAppendSize } : undefined
   }
 
   #hasMetadata (stream: string): boolean {

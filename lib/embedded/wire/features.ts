@@ -34,12 +34,20 @@ const METHODS: ReadonlyArray<readonly [service: string, methods: ReadonlyArray<r
   ]]
 ]
 
+/** What only newer servers have. */
+const SESSION_METHODS: typeof METHODS = [
+  ['kurrentdb.protocol.v2.streams.streamsservice', [
+    ['appendsession'],
+    ['appendrecords']
+  ]]
+]
+
 type Response = InstanceType<typeof featuresPb.SupportedMethods>
 
 /** What the server can do, from which clients choose their ways. */
-export function featuresService ({ serverVersion }: Emulation): WireService {
+export function featuresService ({ serverVersion, hasSessions }: Emulation): WireService {
   const response = new featuresPb.SupportedMethods().setEventStoreServerVersion(serverVersion)
-  for (const [service, methods] of METHODS) {
+  for (const [service, methods] of hasSessions ? [...METHODS, ...SESSION_METHODS] : METHODS) {
     for (const [method, ...features] of methods) {
       response.addMethods(new featuresPb.SupportedMethod().setServiceName(service).setMethodName(method).setFeaturesList(features))
     }
