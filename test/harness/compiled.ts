@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = ['lib', 'plugins', 'example-app']
 
 /** The sources as JavaScript in a folder of their own, below the package so that its dependencies are found; gone after the test. */
@@ -11,15 +11,33 @@ export async function compiled (t: { teardown (action: () => Promise<void>): voi
   await mkdir(join(ROOT, '.tap'), { recursive: true })
   const folder = await mkdtemp(join(ROOT, '.tap', 'compiled-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true }
-  for (const source of SOURCES) {
+  await compileInto(folder)
+  return folder
+}
+
+/**
+ * Makes JavaScript of the sources, with a look at their syntax only.
+ *
+ * @param others folders beside those of the package itself
+ * @param change what a source is before it is compiled; its path is relative to the package
+ */
+export async function compileInto (folder: string, others: readonly string[] = [], change = (_path: string, text: string) => text): Promise<void> {
+  for (const source of [...SOURCES, ...others]) {
     for (const name of await readdir(join(ROOT, source), { recursive: true })) {
       if (!name.endsWith('.ts')) continue
-      const target = join(folder, source, name.replace(/\.ts$/, '.js'))
+      const path = join(source, name)
+      const target = join(folder, path.replace(/\.ts$/, '.js'))
       await mkdir(dirname(target), { recursive: true })
-      const { outputText } = ts.transpileModule(await readFile(join(ROOT, source, name), 'utf8'), { compilerOptions })
-      await writeFile(target, outputText)
+      await writeFile(target, transpiled(change(path, await readFile(join(ROOT, path), 'utf8'))))
     }
   }
-  return folder
+}
+
+const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true }
+
+/** Throws where the text is no TypeScript. */
+export function transpiled (text: string): string {
+  const { outputText, diagnostics = [] } = ts.transpileModule(text, { compilerOptions, reportDiagnostics: true })
+  if (diagnostics.length > 0) throw new SyntaxError(ts.flattenDiagnosticMessageText(diagnostics[0]!.messageText, ' '))
+  return outputText
 }

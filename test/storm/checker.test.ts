@@ -182,8 +182,11 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.sent({ ...unanswered, body: { amount: 1 } })
     sample.asked({ ...unanswered, body: { amount: 1 } }, { kind: 'gave_up' })
   }],
-  ['a failure beside the aggregate\'s stream', 'contradicted', ({ sample, unanswered }) => {
-    sample.append('Transaction-Fail', { id: unanswered.comId, type: 'Fail', data: 'no', metadata: { $correlationId: PERIOD, code: 'DEFECT' } })
+  ['a failure beside the aggregate\'s stream', 'state', ({ sample }) => {
+    const command = inPeriod('SetTransLimit', { transLimit: 800 })
+    sample.sent(command)
+    sample.asked(command, { kind: 'gave_up' })
+    sample.append('Transaction-Fail', { id: command.comId, type: 'Fail', data: 'no', metadata: { $correlationId: PERIOD, code: 'DEFECT' } })
   }],
   ['a refusal that the state does not give', 'state', ({ sample }) => { sample.command(inPeriod('Withdraw', { amount: 1 }), tooSmall) }],
   ['a success that the state does not give', 'state', ({ sample }) => {

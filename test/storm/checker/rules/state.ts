@@ -11,7 +11,13 @@ import { isWhole } from './outcomes.js'
 export const state: Rule = {
   name: 'state',
   says: 'every outcome is what the rules give on the state that the stream before it gives, and none stands behind an event that nobody knows',
-  check: facts => [...facts.lines.values()].flatMap(line => [...replayed(facts, line)])
+  check: facts => [...[...facts.lines.values()].flatMap(line => [...replayed(facts, line)]), ...beside(facts)]
+}
+
+/** No stream is tombstoned in a storm: only what names no aggregate may fail beside the aggregates' streams. */
+function beside ({ cases }: Facts): Violation[] {
+  return [...cases.values()].filter(({ type, aggId, blocks }) => aggId !== '' && blocks.some(({ events }) => events[0]!.stream === `${type}-Fail`))
+    .map(known => ({ rule: 'state', message: 'A failure beside the stream of an aggregate that has one', evidence: placeOf(known) }))
 }
 
 function * replayed ({ cases, lives }: Facts, line: Line): Generator<Violation> {
