@@ -2,7 +2,7 @@ import { binaryEvent, jsonEvent, type KurrentDBClient, type ResolvedEvent } from
 import t from 'tap'
 import { uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { open, rejection } from './consumer.js'
+import { open, own, rejection } from './consumer.js'
 import { events } from './stream-kinds.js'
 
 const { KURRENT_HOST } = process.env
@@ -130,7 +130,7 @@ t.test('anyone may read a category', async (t) => {
 })
 
 t.test('the projection can be looked at, stopped, and made to go on', { skip }, async (t) => {
-  const { client } = await open(t)
+  const { client } = await own(t)
   const category = uniqueType('order')
   t.match(await client.getProjectionStatus('$by_category'), { name: '$by_category', projectionStatus: 'Running' })
   await client.disableProjection('$by_category')
@@ -148,7 +148,7 @@ t.test('the projection can be looked at, stopped, and made to go on', { skip }, 
 })
 
 t.test('links can be held back', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const category = uniqueType('order')
   embedded?.faults.holdLinks()
   const batch = events(700)

@@ -5,9 +5,9 @@ import type {
   AllStreamResolvedEvent, JSONEventType, PersistentSubscriptionToAllSettings, PersistentSubscriptionToStreamInfo,
   PersistentSubscriptionToStreamSettings, ResolvedEvent
 } from '@kurrent/kurrentdb-client'
-import type { Test } from 'tap'
+import tap, { type Test } from 'tap'
 import type { EmbeddedStoreOptions } from '../../lib/embedded/index.js'
-import { openStore } from '../harness/store.js'
+import { openStore, type OpenedStore } from '../harness/store.js'
 import { until } from '../harness/until.js'
 
 export type Delivered = (ResolvedEvent | AllStreamResolvedEvent) & { retryCount: number }
@@ -20,15 +20,45 @@ interface Subscription extends NodeJS.EventEmitter {
 
 interface Subscriber { bufferSize?: number, client?: KurrentDBClient }
 
-/** A store and the official client to it, for one test. */
-export async function open (t: Test, options: EmbeddedStoreOptions = {}): Promise<Awaited<ReturnType<typeof openStore>> & { client: KurrentDBClient, another: () => KurrentDBClient }> {
+interface Opened extends OpenedStore {
+  client: KurrentDBClient
+  /** Another client, closed after the test. */
+  another: () => KurrentDBClient
+}
+
+let common: Promise<OpenedStore & { client: KurrentDBClient }> | undefined
+
+/**
+ * The store that the tests of a file share, and one client to it: the first read of each client takes half a second. For tests
+ * that would get on with others on a real server.
+ */
+export async function open (t: Test): Promise<Opened> {
+  const { connectionString, client } = await (common ??= openCommon())
+  return { connectionString, client, another: () => connect(t, connectionString) }
+}
+
+/** A store for one test, which may do it harm, and a client to it. */
+export async function own (t: Test, options: EmbeddedStoreOptions = {}): Promise<Opened> {
   const store = await openStore(t, options)
-  const another = (): KurrentDBClient => {
-    const client = KurrentDBClient.connectionString(store.connectionString)
-    t.teardown(() => client.dispose())
-    return client
-  }
+  const another = () => connect(t, store.connectionString)
   return { ...store, client: another(), another }
+}
+
+async function openCommon (): Promise<OpenedStore & { client: KurrentDBClient }> {
+  const ends: Array<() => Promise<void>> = []
+  const store = await openStore({ teardown: (end) => { ends.unshift(end) } })
+  const client = KurrentDBClient.connectionString(store.connectionString)
+  tap.teardown(async () => {
+    await client.dispose()
+    for (const end of ends) await end()
+  })
+  return { ...store, client }
+}
+
+function connect (t: Test, connectionString: string): KurrentDBClient {
+  const client = KurrentDBClient.connectionString(connectionString)
+  t.teardown(() => client.dispose())
+  return client
 }
 
 export function settings (changes: Partial<PersistentSubscriptionToStreamSettings> = {}): PersistentSubscriptionToStreamSettings {

@@ -5,7 +5,7 @@ import featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js'
 import operationsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_grpc_pb.js'
 import t, { type Test } from 'tap'
-import { eventsOf, open, rejection } from './consumer.js'
+import { eventsOf, open, own, rejection } from './consumer.js'
 import { events, streamOf } from './stream-kinds.js'
 
 type Features = InstanceType<typeof featuresPb.SupportedMethods>
@@ -69,7 +69,7 @@ const { KURRENT_HOST } = process.env
 const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server can do this'
 
 t.test('what the server does not do is said to be so', { skip }, async (t) => {
-  const { connectionString, client } = await open(t)
+  const { connectionString, client } = await own(t)
   const { host } = new URL(connectionString)
   t.equal((await fetch(`http://${host}/streams/x`)).status, 404)
   t.match(await rejection(client.createProjection('mine', 'fromAll()')), { code: status.UNIMPLEMENTED })

@@ -6,13 +6,13 @@ import type { GroupSettings, Message, Receiver } from '../../lib/embedded/groups
 import { MemoryLog } from '../../lib/embedded/log/memory.js'
 import { Streams } from '../../lib/embedded/streams/index.js'
 import { until } from '../harness/until.js'
-import { Consumer, numbered, numbers, open, settings, untilInfo } from './consumer.js'
+import { Consumer, numbered, numbers, own, settings, untilInfo } from './consumer.js'
 
 const { KURRENT_HOST } = process.env
 const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server makes no faults on demand'
 
 t.test('what consumers hold is delivered again', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = `faults-${randomUUID()}`
   await client.appendToStream(stream, numbered(4))
   await client.createPersistentSubscriptionToStream(stream, 'group', settings({ maxRetryCount: 0 }))
@@ -29,7 +29,7 @@ t.test('what consumers hold is delivered again', { skip }, async (t) => {
 })
 
 t.test('what was handled is delivered again, from a revision on', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = `faults-${randomUUID()}`
   await client.appendToStream(stream, numbered(6))
   await client.createPersistentSubscriptionToStream(stream, 'group', settings())
@@ -50,7 +50,7 @@ t.test('what was handled is delivered again, from a revision on', { skip }, asyn
 })
 
 t.test('a server that stops drops the consumers', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = `faults-${randomUUID()}`
   await client.createPersistentSubscriptionToStream(stream, 'group', settings())
   const consumer = await Consumer.join(t, client, stream, 'group')

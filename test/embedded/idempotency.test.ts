@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { eventsOf, open, rejection } from './consumer.js'
+import { eventsOf, open, own, rejection } from './consumer.js'
 import { PATHS, append, event, events, streamOf } from './stream-kinds.js'
 
 const { KURRENT_HOST } = process.env
@@ -79,7 +79,7 @@ t.test('the position of what is known is where it stands', async (t) => {
 })
 
 t.test('ids that are forgotten are written again once, exact revisions know them for ever', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = await streamOf(client, 'new')
   const known = event()
   await client.appendToStream(stream, [known], { streamState: 'no_stream' })

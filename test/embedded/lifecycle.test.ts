@@ -4,7 +4,7 @@ import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { until } from '../harness/until.js'
-import { eventsOf, open, rejection } from './consumer.js'
+import { eventsOf, open, own, rejection } from './consumer.js'
 import { Follower } from './follower.js'
 import { PATHS, append, event, events, streamOf } from './stream-kinds.js'
 
@@ -12,7 +12,7 @@ const { KURRENT_HOST } = process.env
 const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server is not ours to stop, and makes no faults on demand'
 
 t.test('a server that stops tells everyone, and another on its port serves the same clients', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = await streamOf(client, 'live')
   t.equal((await eventsOf(client, stream)).length, 3)
   const follower = new Follower(t, client.subscribeToStream(stream))
@@ -36,7 +36,7 @@ t.test('a server that stops tells everyone, and another on its port serves the s
 })
 
 t.test('stopping ends although connections say nothing, or are broken off', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const silent = connect(embedded!.port, '127.0.0.1')
   const halting = connect(embedded!.port, '127.0.0.1')
   t.teardown(async () => { silent.destroy(); halting.destroy() })
@@ -56,12 +56,12 @@ t.test('stopping ends although connections say nothing, or are broken off', { sk
 })
 
 t.test('a port that is taken is an error', { skip }, async (t) => {
-  const { embedded } = await open(t)
+  const { embedded } = await own(t)
   t.match(await rejection(startEmbeddedStore({ port: embedded!.port })), { code: 'EADDRINUSE' })
 })
 
 t.test('two stores in one process know nothing of each other', { skip }, async (t) => {
-  const { client } = await open(t)
+  const { client } = await own(t)
   const { client: other } = await open(t)
   const stream = await streamOf(client, 'live')
   t.match(await rejection(eventsOf(other, stream)), { type: 'stream-not-found' })
@@ -69,7 +69,7 @@ t.test('two stores in one process know nothing of each other', { skip }, async (
 
 for (const path of PATHS) {
   t.test(`an answer that is lost on its way, by ${path}`, { skip }, async (t) => {
-    const { client, embedded } = await open(t)
+    const { client, embedded } = await own(t)
     const stream = await streamOf(client, 'live')
     const known = event()
     const lost = embedded!.faults.loseAnswer(stream, 'cut')
@@ -81,7 +81,7 @@ for (const path of PATHS) {
   })
 
   t.test(`an answer that never comes, by ${path}`, { skip }, async (t) => {
-    const { client, embedded } = await open(t)
+    const { client, embedded } = await own(t)
     const stream = await streamOf(client, 'live')
     const lost = embedded!.faults.loseAnswer((name) => name === stream)
     let answered = false
@@ -95,7 +95,7 @@ for (const path of PATHS) {
 }
 
 t.test('which answer is lost is told by the name of the stream', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const [one, other] = [await streamOf(client, 'live', `one-${Date.now()}`), await streamOf(client, 'live')]
   const lost = embedded!.faults.loseAnswer(/^one-/, 'cut')
   t.same(await append(client, 'BatchAppend', other, events(1), 'any'), { written: 3n })
@@ -105,7 +105,7 @@ t.test('which answer is lost is told by the name of the stream', { skip }, async
 })
 
 t.test('connections that are dropped come back', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = await streamOf(client, 'live')
   await eventsOf(client, stream)
   const follower = new Follower(t, client.subscribeToStream(stream))
@@ -117,7 +117,7 @@ t.test('connections that are dropped come back', { skip }, async (t) => {
 })
 
 t.test('a server that hangs does nothing, and all of it when it goes on', { skip }, async (t) => {
-  const { client, embedded } = await open(t)
+  const { client, embedded } = await own(t)
   const stream = await streamOf(client, 'live')
   embedded?.faults.hang()
   let answers = 0

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { KurrentDBClient, MaxAppendSizeExceededError, UnknownError, WrongExpectedVersionError, binaryEvent } from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { openStore } from '../harness/store.js'
-import { eventsOf, open, rejection } from './consumer.js'
+import { eventsOf, open, own, rejection } from './consumer.js'
 import { append, event, events, streamOf } from './stream-kinds.js'
 
 const MIB = 1024 * 1024
@@ -28,7 +28,7 @@ t.test('large events arrive whole', async (t) => {
 })
 
 t.test('an append that the client sends in several parts is one append', { skip }, async (t) => {
-  const { client } = await open(t)
+  const { client } = await own(t)
   const stream = `large-${randomUUID()}`
   await client.appendToStream(stream, [bytes(2 * MIB), bytes(2 * MIB), bytes(2 * MIB)], { streamState: 'no_stream' })
   await client.appendToStream(stream, [bytes(5 * MIB)], { streamState: 2n })
@@ -93,7 +93,7 @@ t.test('what cannot be stored is refused by its kind', async (t) => {
 })
 
 t.test('$all cannot be written to', { skip }, async (t) => {
-  const { client } = await open(t)
+  const { client } = await own(t)
   t.type(await rejection(client.appendToStream('$all', events(1))), Error)
   t.type(await rejection(client.appendToStream('$all', events(1), { credentials })), Error)
   t.type(await rejection(client.deleteStream('$all')), Error)

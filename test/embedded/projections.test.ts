@@ -3,7 +3,7 @@ import { START, binaryEvent, jsonEvent, type KurrentDBClient, type ResolvedEvent
 import t, { type Test } from 'tap'
 import { uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { eventsOf, open, rejection } from './consumer.js'
+import { eventsOf, open, own, rejection } from './consumer.js'
 import { event, events } from './stream-kinds.js'
 
 const { KURRENT_HOST } = process.env
@@ -35,7 +35,7 @@ function textOf ({ event }: ResolvedEvent): string {
 }
 
 t.test('only $by_category runs until others are enabled', { skip: ofEmbedded }, async (t) => {
-  const { client } = await open(t)
+  const { client } = await own(t)
   t.same(Object.fromEntries((await client.listProjections()).map(({ name, projectionStatus }) => [name, projectionStatus])), {
     $by_category: 'Running',
     $stream_by_category: 'Stopped',
@@ -109,7 +109,7 @@ t.test('a projection goes on after a restart where it was, and stays stopped or 
   const typed = () => jsonEvent({ type, data: {} })
   const session = async (work: (client: KurrentDBClient) => Promise<void>) => {
     await t.test('a session', async (t) => {
-      const { client } = await open(t, { data })
+      const { client } = await own(t, { data })
       await work(client)
     })
   }
@@ -147,7 +147,7 @@ t.test('who writes into a stream of links spoils the projection', { skip: ofEmbe
   const data = t.testdir()
   const category = uniqueType('order')
   await t.test('at the next link for it', async (t) => {
-    const { client } = await open(t, { data })
+    const { client } = await own(t, { data })
     await client.appendToStream(`${category}-1`, events(1))
     await emitted(client, `$ce-${category}`, 1)
     await client.appendToStream(`$ce-${category}`, events(1))
@@ -166,7 +166,7 @@ t.test('who writes into a stream of links spoils the projection', { skip: ofEmbe
     await until(async () => (await client.getProjectionStatus('$by_category')).projectionStatus.startsWith('Faulted'))
   })
   await t.test('also after a restart', async (t) => {
-    const { client } = await open(t, { data })
+    const { client } = await own(t, { data })
     await until(async () => (await client.getProjectionStatus('$by_category')).projectionStatus.startsWith('Faulted'))
     await client.disableProjection('$by_category')
     t.match(await client.getProjectionStatus('$by_category'), { projectionStatus: 'Stopped', stateReason: '' })

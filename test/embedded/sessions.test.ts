@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { Consumer, eventsOf, open, rejection, settings } from './consumer.js'
+import { Consumer, eventsOf, open, own, rejection, settings } from './consumer.js'
 import { isBefore } from './server-version.js'
 import { event, events, streamOf } from './stream-kinds.js'
 
@@ -183,7 +183,7 @@ t.test('what cannot be appended as records', async (t) => {
 })
 
 t.test('limits of sessions and records', { skip: ofEmbedded }, async (t) => {
-  const { client } = await open(t, { maxAppendSize: 2048, maxAppendEventSize: 1024 })
+  const { client } = await own(t, { maxAppendSize: 2048, maxAppendEventSize: 1024 })
   const stream = uniqueType('x')
   // Beside the data its name counts, and the property with its format.
   const bytes = (size: number, id = randomUUID()) => binaryEvent({ id, type: 'Bytes', data: randomBytes(size) }) as never as Event
