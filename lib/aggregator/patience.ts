@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { Backoff } from '../store/index.js'
 
+/** Milliseconds. */
 const SHORTEST = 25
 const LONGEST = 5_000
 
@@ -9,6 +11,7 @@ const LONGEST = 5_000
  */
 export class Patience {
   readonly #signal: AbortSignal
+  readonly #backoff = new Backoff(SHORTEST, LONGEST)
   #attempts = 0
 
   constructor (signal: AbortSignal) {
@@ -22,9 +25,9 @@ export class Patience {
 
   /** Rejects with {@link AbandonedError} when the signal ends it. */
   async wait (): Promise<void> {
-    const longest = Math.min(LONGEST, SHORTEST * 2 ** Math.min(this.#attempts++, 10))
+    this.#attempts++
     try {
-      await wait(longest * (0.5 + Math.random() / 2), undefined, { signal: this.#signal })
+      await wait(this.#backoff.next(), undefined, { signal: this.#signal })
     } catch {
       throw new AbandonedError()
     }

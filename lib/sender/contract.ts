@@ -1,19 +1,8 @@
 import type { Outcome } from '../outcome/index.js'
+import type { CommandSettings } from '../settings/index.js'
 
-/** The bounds of the sender of one aggregate type. */
-export interface SenderSettings {
-  /** Minutes that outcomes are kept, so that a command that comes again is answered from memory. */
-  readonly interval: number
-  /** Seconds until a caller without an outcome is told that it is still open. */
-  readonly deadline: number
-  /** Commands under way at most. */
-  readonly inFlight: number
-  /** Callers waiting at most, of all commands together. */
-  readonly waiters: number
-  /** Commands in one append at most. */
-  readonly batchCount: number
-  /** Bytes in one append at most; one command alone may have more. */
-  readonly batchBytes: number
+/** What bounds the sender of one aggregate type. */
+export interface SenderSettings extends CommandSettings {
   /** Seconds that a closing sender waits for outcomes before it tells its callers that they are still open. 2 unless said. */
   readonly drain?: number
   /** Leave the persistent subscription group in the store when closing. */

@@ -1,22 +1,8 @@
 import { OutcomeReader } from '../outcome/index.js'
-import type { StoredOutcome, StreamNames } from '../outcome/index.js'
-import type { RecordedEvent, Store } from '../store/index.js'
+import type { StreamNames } from '../outcome/index.js'
+import type { Store } from '../store/index.js'
+import type { LookUp } from './look-up.js'
 import { Scan } from './scan.js'
-
-/** A question that is put to the store: what became of this command? */
-export interface LookUp {
-  readonly aggId: string
-  readonly comId: string
-  /** How far up the streams are known not to hold the outcome, so that nothing is read twice. */
-  readonly searched: { aggregate?: bigint, fail?: bigint }
-  /** Whether anybody still wants to know. */
-  wanted (): boolean
-  /** @param last the event by which the outcome was complete */
-  onFound (stored: StoredOutcome, last: RecordedEvent): void
-  /** Nothing stands there yet. */
-  onMissed (): void
-  onFailed (error: Error): void
-}
 
 /** Pages that are read side by side. */
 const SIDE_BY_SIDE = 8

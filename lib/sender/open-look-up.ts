@@ -1,6 +1,7 @@
 import type { StoredOutcome } from '../outcome/index.js'
 import type { RecordedEvent } from '../store/index.js'
-import type { LookUp, LookUps } from './look-ups.js'
+import type { LookUp } from './look-up.js'
+import type { LookUps } from './look-ups.js'
 import type { Schedule, Ticket } from './schedule.js'
 
 const LONGEST_MS = 60_000

@@ -1,7 +1,7 @@
 import { commandOf } from '../outcome/index.js'
 import type { OutcomeReader } from '../outcome/index.js'
 import type { RecordedEvent, Store } from '../store/index.js'
-import type { LookUp } from './look-ups.js'
+import type { LookUp } from './look-up.js'
 
 /** Events in one page; of the first page fewer, since what is asked for is mostly new. */
 const FIRST_PAGE = 32

@@ -89,13 +89,17 @@ export interface AggregateSettings {
 }
 
 export interface CommandSettings {
-  /** Minutes. */
+  /** Minutes that outcomes are kept, so that a command that comes again is answered from memory. */
   readonly interval: number
-  /** Seconds. */
+  /** Seconds until a caller without an outcome is told that it is still open. */
   readonly deadline: number
+  /** Commands under way at most. */
   readonly inFlight: number
+  /** Callers waiting at most, of all commands together. */
   readonly waiters: number
+  /** Commands in one append at most. */
   readonly batchCount: number
+  /** Bytes in one append at most; one command alone may have more. */
   readonly batchBytes: number
 }
 

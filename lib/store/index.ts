@@ -1,2 +1,3 @@
+export { Backoff } from './backoff.js'
 export type * from './contract.js'
 export { Store } from './store.js'
