@@ -59,7 +59,7 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
   const log = options.data === undefined
     ? new MemoryLog()
     : await DiskLog.open(options.data, {
-      visit: (record, ordinal) => { table.restore(record, ordinal) },
+      visit: (found, ordinal) => { table.restore(found, ordinal) },
       ...(options.warn !== undefined && { warn: options.warn }),
       ...(options.progress !== undefined && { progress: options.progress })
     })

@@ -27,7 +27,11 @@ async function opened (t: import('tap').Test, folder: string, options: Partial<D
   const seen: LogRecord[] = []
   const warnings: string[] = []
   const log = await DiskLog.open(folder, {
-    visit: record => { seen.push({ ...record, data: Buffer.from(record.data), metadata: Buffer.from(record.metadata) }) },
+    visit: found => {
+      const record = found.record()
+      t.equal(found.buffer.toString('utf8', found.streamFrom, found.streamTo), record.stream)
+      seen.push({ ...record, data: Buffer.from(record.data), metadata: Buffer.from(record.metadata) })
+    },
     warn: message => { warnings.push(message) },
     ...options
   })
@@ -189,6 +193,21 @@ t.test('after a failed write or sync nothing of it is confirmed, reads go on, an
     t.equal(again.seen.length, 4)
     await again.close()
   }
+})
+
+t.test('appends that fill a file while it is being made begin another one', async t => {
+  const folder = join(t.testdir(), 'data')
+  const first = await opened(t, folder, { segmentBytes: 2_000 })
+  const written = Array.from({ length: 6 }, (_, at) => record('a', at, 1_500))
+  await Promise.all(written.slice(0, 3).map((one) => first.log.append([one]).durable))
+  const late = first.log.append([written[3]!]).durable
+  // Between being asked for and being made the file is in nobody's list.
+  await Promise.resolve().then(() => Promise.resolve())
+  await Promise.all([late, ...written.slice(4).map((one) => first.log.append([one]).durable)])
+  t.ok(same(await first.log.slice(0, 10), written))
+  await first.close()
+  t.ok(same((await opened(t, folder, { segmentBytes: 2_000 })).seen, written))
+  t.same((await readdir(folder)).sort(), Array.from({ length: 6 }, (_, at) => `0000000${at}.log`))
 })
 
 t.test('a file whose header was never whole is made anew', async t => {

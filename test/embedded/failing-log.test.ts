@@ -64,6 +64,19 @@ t.test('what the log did not keep was never there, and writing goes on when ther
   t.same((await streams.readForwards('a-1', 0n, 10)).map(({ revision }) => revision), [0n, 1n])
 })
 
+t.test('streams that could never be written to leave nothing behind', async (t) => {
+  const { log, streams } = opened()
+  await streams.append({ stream: 'kept-1', expected: 'any', events: [record()] })
+  await streams.setMetadata('planned', '{"$maxCount":5}')
+  log.full = true
+  await Promise.all(Array.from({ length: 100 }, (_, n) => rejection(streams.append({ stream: `new-${n}`, expected: 'any', events: [record()] }))))
+  t.same([...streams.named('')], ['kept-1', '$$planned', 'planned'])
+  log.full = false
+  await streams.append({ stream: 'new-3', expected: 'no_stream', events: [record()] })
+  t.same((await streams.readForwards('new-3', 0n, 10)).length, 1)
+  t.same([...streams.named('')], ['kept-1', '$$planned', 'planned', 'new-3'])
+})
+
 t.test('nobody sees or hears of an event before it is confirmed', async (t) => {
   const { streams } = opened()
   const heard: string[] = []

@@ -1,5 +1,16 @@
 import type { LogRecord } from './record.js'
 
+/** A record of a log that is being opened, for who has to know where it belongs. It is good until the next one. */
+export interface StoredRecord {
+  /** Where the name of its stream stands, as UTF-8: in these bytes of this buffer. */
+  readonly buffer: Buffer
+  readonly streamFrom: number
+  readonly streamTo: number
+  readonly isTombstone: boolean
+  /** All of it; its bytes are views of the buffer. */
+  record (): LogRecord
+}
+
 /** What a log says of records it was handed. */
 export interface Appended {
   /** Ordinal of the first of them; the others follow without a gap. */

@@ -1,5 +1,5 @@
 import type { Expected, NewRecord } from './append.js'
-import { writersMetadata, type StreamEntry } from './entry.js'
+import type { StreamEntry } from './entry.js'
 import { isSoftDeleted } from './metadata.js'
 import type { RecentIds } from './recent-ids.js'
 
@@ -35,8 +35,8 @@ export interface Grounds {
 export function judge (expected: Expected, events: readonly NewRecord[], grounds: Grounds): Verdict {
   const { entry, tombstoned, hasMetadata } = grounds
   if (tombstoned) return DELETED
-  const head = (entry?.ordinals.length ?? 0) - 1
-  const softDeleted = entry !== undefined && isSoftDeleted(writersMetadata(entry))
+  const head = (entry?.length ?? 0) - 1
+  const softDeleted = entry !== undefined && isSoftDeleted(entry.writersMetadata)
   const write = softDeleted ? UNDELETE : WRITE
 
   if (expected === 'any' || expected === 'stream_exists') {
@@ -50,14 +50,14 @@ export function judge (expected: Expected, events: readonly NewRecord[], grounds
   if (after === BigInt(head)) return write
   if (after > BigInt(head) || events.length === 0) return CONFLICT
   return writtenAfter(entry!, Number(after), events, grounds.idAt) ??
-    (expected === 'no_stream' && softDeleted && grounds.idAt(entry!.ordinals[0]!) !== events[0]!.id ? write : CONFLICT)
+    (expected === 'no_stream' && softDeleted && grounds.idAt(entry!.ordinalAt(0)!) !== events[0]!.id ? write : CONFLICT)
 }
 
 function recentlyWritten (entry: StreamEntry, events: readonly NewRecord[], recent: RecentIds): Verdict | undefined {
   let last: { revision: number, ordinal: number } | undefined
   for (const event of events) {
     const place = recent.find(event.id)
-    if (place === undefined || place.entry !== entry) return last === undefined ? undefined : CONFLICT
+    if (place === undefined || place.stream !== entry.number) return last === undefined ? undefined : CONFLICT
     last = place
   }
   return last === undefined ? undefined : { kind: 'known', revision: last.revision, ordinal: last.ordinal }
@@ -66,7 +66,7 @@ function recentlyWritten (entry: StreamEntry, events: readonly NewRecord[], rece
 function writtenAfter (entry: StreamEntry, after: number, events: readonly NewRecord[], idAt: (ordinal: number) => string): Verdict | undefined {
   let ordinal = -1
   for (let i = 0; i < events.length; i++) {
-    const there = entry.ordinals[after + 1 + i]
+    const there = entry.ordinalAt(after + 1 + i)
     if (there === undefined || idAt(there) !== events[i]!.id) return undefined
     ordinal = there
   }

@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.js'
 import type { LogRecord, Resolved } from '../log/record.js'
-import { confirmedHead, type StreamEntry } from './entry.js'
+import type { StreamEntry } from './entry.js'
 import { linkTarget } from './link.js'
 import { isSoftDeleted } from './metadata.js'
 import type { StreamTable } from './table.js'
@@ -48,7 +48,7 @@ export class ReadableStreams {
     const first = typeof bound === 'number' ? bound : await bound
     if (from > BigInt(head)) return []
     const start = Math.max(Number(from), first)
-    return await this.log.read(entry.ordinals.slice(start, Math.min(start + count, head + 1)))
+    return await this.log.read(entry.ordinals(start, Math.min(start + count, head + 1)))
   }
 
   /** Up to `count` events from a revision on, downwards; from the head when that is lower. */
@@ -60,12 +60,12 @@ export class ReadableStreams {
     const first = typeof bound === 'number' ? bound : await bound
     const start = from > BigInt(head) ? head : Number(from)
     if (start < first) return []
-    return await this.log.read(entry.ordinals.slice(Math.max(first, start - count + 1), start + 1).reverse())
+    return await this.log.read(entry.ordinals(Math.max(first, start - count + 1), start + 1).reverse())
   }
 
   /** The names of the streams that begin like this. */
   * named (prefix: string): Generator<string> {
-    for (const { name } of this.table.all()) if (name.startsWith(prefix)) yield name
+    for (const name of this.table.names()) if (name.startsWith(prefix)) yield name
   }
 
   /** Follows a link; see {@link Resolved}. */
@@ -76,7 +76,7 @@ export class ReadableStreams {
     if (entry === undefined || this.state(target.stream) !== 'live') return { link: record }
     const head = this.#head(entry)
     if (target.revision > BigInt(head)) return { link: record }
-    const event = (await this.log.read([entry.ordinals[Number(target.revision)]!]))[0]!
+    const event = (await this.log.read([entry.ordinalAt(Number(target.revision))!]))[0]!
     return isVisible(entry, head, event) ? { event, link: record } : { link: record }
   }
 
@@ -86,6 +86,6 @@ export class ReadableStreams {
   }
 
   #head (entry: StreamEntry | undefined): number {
-    return entry === undefined ? -1 : confirmedHead(entry, this.log.confirmed)
+    return entry === undefined ? -1 : entry.confirmedHead(this.log.confirmed)
   }
 }

@@ -7,9 +7,12 @@ const BUDGET = 8 * 1024 * 1024
 const ENTRY_BYTES = 52
 
 interface Place {
-  entry: StreamEntry
+  /** The stream's number. */
+  stream: number
   revision: number
   ordinal: number
+  /** What it costs of the budget. */
+  cost: number
 }
 
 /**
@@ -36,11 +39,11 @@ export class RecentIds {
     const before = this.#places.get(id)
     if (before !== undefined) {
       this.#places.delete(id)
-      this.#bytes -= cost(before)
+      this.#bytes -= before.cost
     }
-    const place = { entry, revision, ordinal }
+    const place = { stream: entry.number, revision, ordinal, cost: ENTRY_BYTES + 2 * entry.name.length }
     this.#places.set(id, place)
-    this.#bytes += cost(place)
+    this.#bytes += place.cost
     if (this.#bytes > BUDGET) this.#shrink()
   }
 
@@ -67,10 +70,6 @@ export class RecentIds {
 
   #remove (id: string, place: Place): void {
     this.#places.delete(id)
-    this.#bytes -= cost(place)
+    this.#bytes -= place.cost
   }
-}
-
-function cost (place: Place): number {
-  return ENTRY_BYTES + 2 * place.entry.name.length
 }

@@ -3,7 +3,6 @@ import type { Log } from '../log/log.js'
 import { METADATA_TYPE, TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
 import { judgeShare, sharesOf, type Share } from './atomic.js'
-import { writersMetadata, type StreamEntry } from './entry.js'
 import { judge, type Verdict } from './expected.js'
 import { tooLarge, type StreamLimits } from './limits.js'
 import { SOFT_DELETED, isMetastream, isSoftDeleted, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
@@ -176,7 +175,7 @@ export class Streams extends ReadableStreams {
     const head = this.table.writtenHead(stream)
     const parts: Part[] = [{ stream, events, remember: true }, ...this.#undeletion(stream, events, undelete)]
     if (events.length === 0 && !undelete) {
-      const ordinal = this.table.find(stream)?.ordinals[head] ?? -1
+      const ordinal = this.table.find(stream)?.ordinalAt(head) ?? -1
       return await this.#confirmed(ordinal, BigInt(head), this.log.lastPosition)
     }
     const { done, records } = this.#commit(parts)
@@ -195,7 +194,7 @@ export class Streams extends ReadableStreams {
     if (isMetastream(stream) && events.length > 0) {
       const original = originalOf(stream)
       const entry = this.table.find(original)
-      if (entry !== undefined && isSoftDeleted(writersMetadata(entry))) {
+      if (entry !== undefined && isSoftDeleted(entry.writersMetadata)) {
         const data = withTruncateBefore(events[events.length - 1]!.data, BigInt(this.table.writtenHead(original) + 1))
         parts.push({ stream, events: [metadataEvent(data)], remember: false })
       }
@@ -207,7 +206,7 @@ export class Streams extends ReadableStreams {
   #writersState (stream: string): StreamState {
     if (this.table.isTombstoned(stream, Infinity)) return 'tombstoned'
     const entry = this.table.find(stream)
-    if (entry !== undefined && isSoftDeleted(writersMetadata(entry))) return 'soft-deleted'
+    if (entry !== undefined && isSoftDeleted(entry.writersMetadata)) return 'soft-deleted'
     return this.table.writtenHead(stream) < 0 ? 'none' : 'live'
   }
 
@@ -232,27 +231,27 @@ export class Streams extends ReadableStreams {
   #commit (parts: readonly Part[]): { done: Promise<void>, records: LogRecord[], last: LogRecord } {
     const created = ticksNow()
     const records: LogRecord[] = []
-    const heads = parts.length > 1 ? new Map<StreamEntry, number>() : undefined
+    const heads = parts.length > 1 ? new Map<number, number>() : undefined
     for (const { stream, events } of parts) {
       const entry = this.table.entry(stream)
-      let revision = heads?.get(entry) ?? entry.ordinals.length - 1
+      let revision = heads?.get(entry.number) ?? entry.length - 1
       for (const { id, type, json, data, metadata } of events) {
         revision++
         records.push({ position: 0n, stream, revision: BigInt(revision), id, type, json, data, metadata, created })
       }
-      heads?.set(entry, revision)
+      heads?.set(entry.number, revision)
     }
     const { first, durable } = this.log.append(records)
     let ordinal = first
     for (const { stream, events, remember } of parts) {
       const entry = this.table.entry(stream)
       for (const event of events) {
-        if (remember) this.#recent.add(event.id, entry, entry.ordinals.length, ordinal)
-        entry.ordinals.push(ordinal++)
+        if (remember) this.#recent.add(event.id, entry, entry.length, ordinal)
+        entry.add(ordinal++)
       }
       const last = events[events.length - 1]
       if (last !== undefined && isMetastream(stream)) {
-        this.table.entry(originalOf(stream)).unconfirmed = parseMetadata(last.json, last.data)
+        this.table.entry(originalOf(stream)).writersMetadata = parseMetadata(last.json, last.data)
       }
     }
     return { done: this.#settle(records, durable), records, last: records[records.length - 1]! }
@@ -260,11 +259,15 @@ export class Streams extends ReadableStreams {
 
   #settle (records: readonly LogRecord[], durable: Promise<void>): Promise<void> {
     const failures = this.#failures
-    this.#lastCommit = durable.then(() => { this.#show(records) }, (error: unknown) => {
+    const commit = durable.then(() => {
+      this.#show(records)
+      if (commit === this.#lastCommit) this.table.allConfirmed()
+    }, (error: unknown) => {
       if (failures === this.#failures) this.#rollBack()
       throw error
     })
-    return this.#lastCommit
+    this.#lastCommit = commit
+    return commit
   }
 
   #show (records: readonly LogRecord[]): void {
@@ -281,11 +284,7 @@ export class Streams extends ReadableStreams {
     this.#failures++
     const { confirmed } = this.log
     this.#recent.forgetFrom(confirmed)
-    for (const entry of this.table.all()) {
-      while (entry.ordinals.length > 0 && entry.ordinals[entry.ordinals.length - 1]! >= confirmed) entry.ordinals.pop()
-      if (entry.tombstone !== undefined && entry.tombstone >= confirmed) delete entry.tombstone
-      delete entry.unconfirmed
-    }
+    this.table.forgetFrom(confirmed)
   }
 
   #hasMetadata (stream: string): boolean {

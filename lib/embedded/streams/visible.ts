@@ -44,7 +44,7 @@ async function notOlder (entry: StreamEntry, first: number, head: number, since:
   let high = head + 1
   while (low < high) {
     const middle = (low + high) >>> 1
-    const record = (await log.read([entry.ordinals[middle]!]))[0]!
+    const record = (await log.read([entry.ordinalAt(middle)!]))[0]!
     if (record.created < since) low = middle + 1
     else high = middle
   }

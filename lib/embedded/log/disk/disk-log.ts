@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
-import type { Appended, Log } from '../log.js'
+import type { Appended, Log, StoredRecord } from '../log.js'
 import type { LogRecord } from '../record.js'
+import { Batch, BatchMemory, sizeOf, type Target } from './batch.js'
 import { LogDamagedError, LogWriteError } from './errors.js'
-import { frameSize, readFrame, writeFrame } from './frame.js'
+import { FrameScanner } from './frame.js'
 import { lockFolder } from './lock.js'
 import { RecordIndex } from './record-index.js'
 import { recover } from './recovery.js'
@@ -11,8 +12,8 @@ import { createSegment, HEADER, realDisk } from './segment.js'
 import type { Disk, Segment } from './segment.js'
 
 export interface DiskLogOptions {
-  /** Gets each record that stands in the log, in order. Its bytes are only good until it returns. */
-  readonly visit: (record: LogRecord, ordinal: number) => void
+  /** Gets each record that stands in the log, in order. It is only good until this returns. */
+  readonly visit: (found: StoredRecord, ordinal: number) => void
   /** Bytes read and to read. */
   readonly progress?: (done: number, total: number) => void
   /** Gets what somebody who runs the store should know. */
@@ -20,24 +21,6 @@ export interface DiskLogOptions {
   readonly disk?: Disk
   /** Where a file of the log is full; 64 MiB. */
   readonly segmentBytes?: number
-}
-
-interface Waiting {
-  /** The file that it goes into. */
-  readonly target: Target
-  readonly bytes: Buffer
-  /** Ordinal and position behind it. */
-  readonly ordinal: number
-  readonly end: number
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
-/** A file that is written to, or will be made when its first append is written. */
-interface Target {
-  readonly number: number
-  readonly base: number
-  segment: Segment | undefined
 }
 
 const SEGMENT_BYTES = 64 * 1024 * 1024
@@ -63,7 +46,8 @@ export class DiskLog implements Log {
   /** Position behind the last record that was handed over. */
   #end: number
   #target: Target
-  #waiting: Waiting[] = []
+  readonly #memory = new BatchMemory()
+  #waiting: Batch[] = []
   #writing: Promise<void> | undefined
 
   /**
@@ -98,7 +82,7 @@ export class DiskLog implements Log {
     this.#confirmedEnd = end
     this.#end = end
     const last = segments.at(-1)
-    this.#target = last === undefined ? this.#nextTarget() : { number: last.number, base: last.base, segment: last }
+    this.#target = last === undefined ? { number: 0, base: end, segment: undefined } : { number: last.number, base: last.base, segment: last }
   }
 
   get confirmed (): number {
@@ -112,25 +96,22 @@ export class DiskLog implements Log {
   append (records: readonly LogRecord[]): Appended {
     const first = this.#index.length
     if (records.length === 0) return { first, durable: this.#writing ?? Promise.resolve() }
-    const sizes = records.map(frameSize)
-    const size = sizes.reduce((sum, size) => sum + size, 0)
+    const size = sizeOf(records)
     const used = this.#end - this.#target.base
-    if (used > HEADER && used + size > this.#segmentBytes) this.#target = this.#nextTarget()
+    if (used > HEADER && used + size > this.#segmentBytes) {
+      this.#target = { number: this.#target.number + 1, base: this.#end, segment: undefined }
+    }
     if (this.#end === this.#target.base) this.#end += HEADER
 
-    const bytes = Buffer.allocUnsafeSlow(size)
-    let at = 0
-    for (const [index, record] of records.entries()) {
-      record.position = BigInt(this.#end + at)
-      this.#index.add(this.#end + at, record.id)
-      at = writeFrame(bytes, at, record, index === records.length - 1, this.#confirmedEnd)
+    let batch = this.#waiting.at(-1)
+    if (batch?.target !== this.#target || batch.isFull) {
+      batch = new Batch(this.#target, this.#end, this.#memory.take())
+      this.#waiting.push(batch)
     }
-    this.#end += size
-    const durable = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ target: this.#target, bytes, ordinal: this.#index.length, end: this.#end, resolve, reject })
-    })
+    batch.add(records, size, this.#confirmedEnd, this.#index)
+    this.#end = batch.end
     this.#writing ??= this.#write()
-    return { first, durable }
+    return { first, durable: batch.durable }
   }
 
   async read (ordinals: readonly number[]): Promise<LogRecord[]> {
@@ -167,60 +148,44 @@ export class DiskLog implements Log {
     await this.#unlock()
   }
 
-  #nextTarget (): Target {
-    return { number: (this.#segments.at(-1)?.number ?? -1) + this.#planned() + 1, base: this.#end, segment: undefined }
-  }
-
-  /** Files that are not made yet, for which appends wait. */
-  #planned (): number {
-    return new Set(this.#waiting.filter(({ target }) => target.segment === undefined).map(({ target }) => target)).size
-  }
-
   async #write (): Promise<void> {
     // All that one turn of the event loop appends is written together.
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const { target } = this.#waiting[0]!
-      const other = this.#waiting.findIndex(waiting => waiting.target !== target)
-      const batch = other === -1 ? this.#waiting : this.#waiting.slice(0, other)
-      this.#waiting = other === -1 ? [] : this.#waiting.slice(other)
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       try {
-        await this.#writeTo(target, batch)
+        await this.#writeTo(batch.target, batch)
       } catch (error) {
         this.#giveUp(batch, error)
         continue
       }
-      const last = batch.at(-1)!
-      this.#confirmed = last.ordinal
-      this.#confirmedEnd = last.end
-      for (const { resolve } of batch) resolve()
+      this.#confirmed = batch.ordinal
+      this.#confirmedEnd = batch.end
+      batch.resolve()
+      this.#memory.giveBack(batch.memory)
     }
     this.#writing = undefined
   }
 
-  async #writeTo (target: Target, batch: readonly Waiting[]): Promise<void> {
+  async #writeTo (target: Target, { begin, bytes }: Batch): Promise<void> {
     if (target.segment === undefined) {
       target.segment = await createSegment(this.#disk, this.#folder, target.number, target.base)
       this.#segments.push(target.segment)
     }
     const { file, base } = target.segment
-    const bytes = batch.length === 1 ? batch[0]!.bytes : Buffer.concat(batch.map(({ bytes }) => bytes))
-    let at = batch.at(-1)!.end - base - bytes.length
     for (let written = 0; written < bytes.length;) {
-      const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at)
+      const { bytesWritten } = await file.write(bytes, written, bytes.length - written, begin - base + written)
       written += bytesWritten
-      at += bytesWritten
     }
     await file.datasync()
   }
 
   /** Nothing that is not confirmed stands in the log any more. */
-  #giveUp (batch: readonly Waiting[], cause: unknown): void {
-    const lost = [...batch, ...this.#waiting]
+  #giveUp (batch: Batch, cause: unknown): void {
+    const lost = [batch, ...this.#waiting]
     this.#waiting = []
     this.#index.truncate(this.#confirmed)
     this.#end = this.#confirmedEnd
-    this.#target = this.#nextTarget()
+    this.#target = { number: this.#segments.length, base: this.#end, segment: undefined }
     const error = new LogWriteError(cause)
     for (const { reject } of lost) reject(error)
   }
@@ -238,11 +203,10 @@ export class DiskLog implements Log {
       while (next < to && stop < end && stop - position < READ_BYTES) stop = this.#positionBefore(++next, end)
       const bytes = Buffer.allocUnsafeSlow(stop - position)
       await fill(segment, bytes, position - segment.base)
-      for (let at = 0; at < bytes.length;) {
-        const frame = readFrame(bytes, at, position + at)
-        if (frame === undefined) throw new LogDamagedError(segment.path, position + at - segment.base, 'what was confirmed here cannot be read')
-        records.push(frame.record)
-        at += frame.size
+      const frame = new FrameScanner(bytes, position)
+      for (let at = 0; at < bytes.length; at += frame.size) {
+        if (!frame.moveTo(at)) throw new LogDamagedError(segment.path, position + at - segment.base, 'what was confirmed here cannot be read')
+        records.push(frame.record())
       }
     }
     return records

@@ -1,4 +1,4 @@
-import { uuidText } from './frame.js'
+import { UUID_BYTES, uuidText } from './uuid.js'
 
 const CHUNK = 1 << 16
 
@@ -12,15 +12,18 @@ export class RecordIndex {
     return this.#length
   }
 
-  add (position: number, id: string): void {
+  /** @param ids holds the event id, as bytes, at a place */
+  add (position: number, ids: Buffer, idFrom: number): void {
     const at = this.#length % CHUNK
     if (at === 0) {
       this.#positions.push(new Float64Array(CHUNK))
-      this.#ids.push(Buffer.alloc(CHUNK * 16))
+      this.#ids.push(Buffer.allocUnsafeSlow(CHUNK * UUID_BYTES))
     }
     const chunk = this.#positions.length - 1
     this.#positions[chunk]![at] = position
-    this.#ids[chunk]!.write(id.replaceAll('-', ''), at * 16, 'hex')
+    const known = this.#ids[chunk]!
+    const place = at * UUID_BYTES
+    for (let i = 0; i < UUID_BYTES; i++) known[place + i] = ids[idFrom + i]!
     this.#length++
   }
 
@@ -31,7 +34,7 @@ export class RecordIndex {
 
   idAt (ordinal: number): string {
     this.#check(ordinal)
-    return uuidText(this.#ids[Math.floor(ordinal / CHUNK)]!, (ordinal % CHUNK) * 16)
+    return uuidText(this.#ids[Math.floor(ordinal / CHUNK)]!, (ordinal % CHUNK) * UUID_BYTES)
   }
 
   /** Forgets the records from an ordinal on. */

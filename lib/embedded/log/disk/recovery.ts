@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises'
-import type { LogRecord } from '../record.js'
+import type { StoredRecord } from '../log.js'
 import { LogDamagedError } from './errors.js'
-import { readFrame } from './frame.js'
-import type { Frame } from './frame.js'
+import { FrameScanner } from './frame.js'
 import { RecordIndex } from './record-index.js'
 import { HEADER, openSegment, segmentNumbers, segmentPath } from './segment.js'
 import type { Disk, Segment } from './segment.js'
@@ -19,8 +18,8 @@ export interface Recovered {
 
 export interface RecoveryOptions {
   readonly disk: Disk
-  /** Gets each record in the order of the log. Its bytes are only good until it returns. */
-  readonly visit: (record: LogRecord, ordinal: number) => void
+  /** Gets each record in the order of the log. It is only good until this returns. */
+  readonly visit: (found: StoredRecord, ordinal: number) => void
   /** Told now and then how far it is. */
   readonly progress: (done: number, total: number) => void
 }
@@ -67,7 +66,7 @@ async function readAll (segments: Segment[], { visit, progress }: RecoveryOption
     const length = next === undefined ? size : next.base - segment.base
     if (length > size) throw new LogDamagedError(segment.path, size, 'the file is too short')
     const bytes = await readFile(segment, length)
-    const sound = readSegment(segment, bytes, index, visit)
+    const sound = readSegment(new FrameScanner(bytes, segment.base), index, visit)
     if (sound < length) {
       if (next !== undefined || provesDamage(bytes, segment.base, sound)) {
         throw new LogDamagedError(segment.path, sound, 'what was confirmed here cannot be read')
@@ -84,23 +83,25 @@ async function readAll (segments: Segment[], { visit, progress }: RecoveryOption
 }
 
 /** Takes up all whole appends, and returns where the last of them ends in the file. */
-function readSegment (segment: Segment, bytes: Buffer, index: RecordIndex, visit: RecoveryOptions['visit']): number {
+function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOptions['visit']): number {
+  const take = (): void => {
+    visit(frame, index.length)
+    index.add(frame.position, frame.buffer, frame.idFrom)
+  }
   let sound = HEADER
   let at = HEADER
-  let append: Frame[] = []
-  for (;;) {
-    const frame = readFrame(bytes, at, segment.base + at)
-    if (frame === undefined) return sound
-    append.push(frame)
+  while (frame.moveTo(at)) {
     at += frame.size
     if (!frame.last) continue
-    for (const { record } of append) {
-      visit(record, index.length)
-      index.add(Number(record.position), record.id)
+    // Most appends are one record. Of others nothing is taken before all of it was found.
+    const single = sound + frame.size === at
+    for (let first = sound; first < at; first += frame.size) {
+      if (!single) frame.returnTo(first)
+      take()
     }
-    append = []
     sound = at
   }
+  return sound
 }
 
 /**
@@ -108,9 +109,9 @@ function readSegment (segment: Segment, bytes: Buffer, index: RecordIndex, visit
  * whatever order its parts reached the disk.
  */
 function provesDamage (bytes: Buffer, base: number, from: number): boolean {
+  const frame = new FrameScanner(bytes, base)
   for (let at = from; at < bytes.length; at++) {
-    const frame = readFrame(bytes, at, base + at)
-    if (frame === undefined) continue
+    if (!frame.moveTo(at)) continue
     if (frame.confirmed > base + from) return true
     at += frame.size - 1
   }
