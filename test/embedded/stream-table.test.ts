@@ -24,7 +24,7 @@ t.test('lists of ordinals are what was pushed, less what was popped', async (t) 
     if (model.length === 0) continue
     // Few of the lists become long, many times over the bound of a piece.
     const list = next(3) === 0 ? next(model.length) : next(Math.min(2, model.length))
-    const times = next(4) === 0 ? next(300) : 1
+    const times = list < 10 && next(4) === 0 ? next(300) : 1
     if (next(5) === 0) {
       for (let i = 0; i < times * 3 && model[list]!.length > 0; i++) {
         lists.pop(list)
@@ -40,7 +40,7 @@ t.test('lists of ordinals are what was pushed, less what was popped', async (t) 
   }
   compare()
   t.ok(model.some(({ length }) => length > 4_096), 'some are long')
-  t.ok(model.some(({ length }) => length < 500), 'some are not')
+  t.ok(model.some(({ length }) => length > 1 && length < 1_000), 'some are not')
 
   function compare () {
     const differing = model.findIndex((expected, list) => lists.length(list) !== expected.length ||
