@@ -5,6 +5,11 @@ export class Progress {
   readonly #stream = process.stderr
   #shown = ''
 
+  /** Whether there is a line that changes. */
+  get changes (): boolean {
+    return this.#stream.isTTY
+  }
+
   /** Says what is being done now. */
   say (text: string): void {
     if (!this.#stream.isTTY) {

@@ -1,0 +1,100 @@
+import { binaryEvent, jsonEvent } from '@kurrent/kurrentdb-client'
+import type { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import { randomUUID } from 'node:crypto'
+import type { Planted } from '../history.js'
+import { one } from './scene.js'
+import type { Scene, Strike } from './scene.js'
+import { withClient } from './store.js'
+
+/** Of the latest commands, among which one is chosen to be doubled. */
+const LATEST = 200
+
+type NewEvent = ReturnType<typeof jsonEvent> | ReturnType<typeof binaryEvent>
+
+/** Puts events into a stream as somebody who is not of the fleet. */
+async function plant (
+  scene: Scene, client: KurrentDBClient, what: Planted['what'], stream: string, events: NewEvent[], aggId?: string
+): Promise<void> {
+  for (const { id, type } of events) scene.chronicle.planted({ stream, id, type, what, ...aggId !== undefined && { aggId } })
+  await client.appendToStream(stream, events)
+}
+
+const command = (type: string, data: object, aggId: string, id: string = randomUUID()) =>
+  jsonEvent({ id, type, data: data as never, metadata: { $correlationId: aggId } })
+
+const transactionOf = ({ plan }: Scene, whom: number) => one(plan.begin.filter(({ bankType }) => bankType === 'Transaction'), whom).aggId
+
+/** A command that stands in the stream, or is just being sent, stands there once more: the same, or with another body. */
+export const doubled: Strike = async (scene, { whom, form }) => {
+  const { intent: { bankType, aggId, comId, command: name, body } } = one([...scene.clients.sent].slice(-LATEST), whom)
+  const other = 'amount' in body && form < 0.4 ? { ...body, amount: 0.5 } : body
+  // Behind a new one in one append the store takes ids that it knows.
+  const first = command('Deposit', { amount: 1 }, transactionOf(scene, form))
+  await withClient(scene, async client => {
+    if (bankType === 'Transaction') await plant(scene, client, 'doubled', `Transaction${scene.suffix}`, [first, command(name, other, aggId, comId)], aggId)
+    else await plant(scene, client, 'doubled', `Account${scene.suffix}`, [command(name, body, aggId, comId)], aggId)
+  })
+}
+
+export const unknownCommand: Strike = async (scene, { whom }) => {
+  const aggId = transactionOf(scene, whom)
+  await withClient(scene, async client => {
+    await plant(scene, client, 'unknown_command', `Transaction${scene.suffix}`, [command('Teleport', { to: 'Mars' }, aggId)], aggId)
+  })
+}
+
+export const unreadableCommand: Strike = async (scene, { whom, form }) => {
+  const aggId = transactionOf(scene, whom)
+  const unreadable = form < 0.5
+    ? binaryEvent({ type: 'Deposit', data: Buffer.from('{"amount":'), metadata: Buffer.from(JSON.stringify({ $correlationId: aggId })) })
+    : command('Deposit', { amount: 'much' }, aggId)
+  await withClient(scene, async client => {
+    await plant(scene, client, 'unreadable_command', `Transaction${scene.suffix}`, [unreadable], aggId)
+  })
+}
+
+export const unaddressedCommand: Strike = async (scene, { form }) => {
+  const metadata = form < 0.5 ? {} : { $correlationId: 'nobody' }
+  await withClient(scene, async client => {
+    await plant(scene, client, 'unaddressed_command', `Transaction${scene.suffix}`,
+      [jsonEvent({ type: 'Deposit', data: { amount: 5 }, metadata })])
+  })
+}
+
+const closed = new Set<string>()
+
+/** Whether a foreign event stands in the aggregate's stream. */
+export function isClosed (aggId: string): boolean {
+  return closed.has(aggId)
+}
+
+export const closing: Strike = async (scene, { whom }) => {
+  const aggId = one(scene.plan.closable, whom)
+  closed.add(aggId)
+  await withClient(scene, async client => {
+    await plant(scene, client, 'closing', `Transaction${scene.suffix}-${aggId}`, [jsonEvent({ type: 'SomethingForeign', data: { by: 'a migration' } })], aggId)
+  })
+}
+
+export const noise: Strike = async (scene, { whom, form }) => {
+  const stream = `Transaction${scene.suffix}-${form < 0.7 ? 'Fail' : 'Duplicate'}`
+  const event = whom < 0.5
+    ? jsonEvent({ type: 'Noise', data: { of: 'somebody' } })
+    : binaryEvent({ type: 'Fail', data: Buffer.from([0xff, 0xfe, 0x00]) })
+  await withClient(scene, async client => { await plant(scene, client, 'noise', stream, [event]) })
+}
+
+/** What looks like an outcome, and is gone when somebody follows its link. */
+export const gone: Strike = async scene => {
+  const aggId = randomUUID()
+  const stream = `Transaction${scene.suffix}-${aggId}`
+  const event = jsonEvent({
+    type: 'DepositFinished',
+    data: { accountId: aggId, amount: 1, balance: 1 },
+    metadata: { $correlationId: aggId, $causationId: randomUUID(), index: 0, count: 1, command: 'Deposit' }
+  })
+  await withClient(scene, async client => {
+    await plant(scene, client, 'gone', stream, [event], aggId)
+    await client.deleteStream(stream)
+  })
+}

@@ -1,0 +1,137 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { LEAST_WORKERS, LIMITS } from '../fleet.js'
+import type { Version } from '../history.js'
+import { anyMember, between, one, workersOf } from './scene.js'
+import type { Strike } from './scene.js'
+
+/** Milliseconds until a process comes back: at once, or later. */
+const downtime = (length: number) => length < 0.4 ? 0 : between(100, 3_000, length)
+
+/** Beyond the store's message time-out a frozen worker's commands are somebody else's, too. */
+const FREEZE = [LIMITS.messageTimeout + 500, LIMITS.messageTimeout + 4_000] as const
+
+/** Longer than every time limit; in a long storm also longer than what keeps connections alive. */
+const HANG = [LIMITS.deadline + 3_500, LIMITS.deadline + 6_000] as const
+const LONG_HANG = 26_000
+const LONG_STORM = 10_000
+
+const MINUTE = 60_000
+
+export const kill: Strike = async (scene, fault) => {
+  const { chronicle, recovery } = scene
+  const member = anyMember(scene, fault)
+  const start = chronicle.now()
+  await member.exclusively(async () => {
+    if (member.role === 'worker') recovery.killed(member.name, chronicle.now())
+    await member.kill(downtime(fault.length))
+  })
+  await member.untilReady()
+  chronicle.fault('kill', start, [member.name])
+}
+
+export const stop: Strike = async (scene, fault) => {
+  const member = anyMember(scene, fault)
+  const start = scene.chronicle.now()
+  await member.exclusively(async () => { await member.stop(downtime(fault.length), LIMITS.patience) })
+  await member.untilReady()
+  scene.chronicle.fault('stop', start, [member.name])
+}
+
+export const freeze: Strike = async (scene, fault) => {
+  const { chronicle } = scene
+  const { member } = one(workersOf(scene), fault.whom)
+  await member.exclusively(async () => {
+    await member.untilReady()
+    const start = chronicle.now()
+    member.freeze()
+    await wait(between(...FREEZE, fault.length))
+    member.thaw()
+    chronicle.fault('freeze', start, [member.name])
+  })
+}
+
+export const storeHung: Strike = async ({ fleet, chronicle, commands }, { length, form }) => {
+  const store = fleet.store!
+  await store.exclusively(async () => {
+    await store.untilReady()
+    const start = chronicle.now()
+    store.freeze()
+    await wait(commands >= LONG_STORM && form < 0.3 ? LONG_HANG : between(...HANG, length))
+    store.thaw()
+    chronicle.fault('store_hung', start, [store.name])
+  })
+}
+
+let deploying: Promise<void> = Promise.resolve()
+
+/** All workers come in the other version, one by one. */
+export const deploy: Strike = async scene => {
+  const done = deploying.then(async () => {
+    const start = scene.chronicle.now()
+    const [first] = workersOf(scene)
+    const version: Version = first!.member.version === 'old' ? 'new' : 'old'
+    const targets = await rollOut(scene, version)
+    scene.chronicle.fault('deploy', start, targets, { version })
+  })
+  deploying = done.catch(() => {})
+  await done
+}
+
+/** Brings all workers to a version, one by one, as a rolling deploy does. */
+export async function rollOut (scene: Parameters<Strike>[0], version: Version): Promise<string[]> {
+  const targets: string[] = []
+  for (const { member } of scene.fleet.workers) {
+    if (!member.wanted) {
+      member.version = version
+      continue
+    }
+    targets.push(member.name)
+    await member.exclusively(async () => {
+      member.version = version
+      await member.stop(0, LIMITS.patience)
+    })
+    await member.untilReady()
+  }
+  return targets
+}
+
+export const join: Strike = async ({ fleet, chronicle }) => {
+  const start = chronicle.now()
+  const newcomer = fleet.workers.find(({ member }) => !member.wanted)
+  // There are as many as there may be: then one leaves and joins again.
+  const { member } = newcomer ?? fleet.workers.at(-1)!
+  await member.exclusively(async () => {
+    if (newcomer === undefined) await member.stop(0, LIMITS.patience)
+    else member.start()
+  })
+  await member.untilReady()
+  chronicle.fault('join', start, [member.name])
+}
+
+export const leave: Strike = async (scene, fault) => {
+  const { chronicle } = scene
+  const workers = workersOf(scene)
+  const { member } = one(workers, fault.whom)
+  const start = chronicle.now()
+  await member.exclusively(async () => {
+    if (workersOf(scene).length > LEAST_WORKERS) member.dismiss()
+    await member.stop(between(500, 3_000, fault.length), LIMITS.patience)
+  })
+  chronicle.fault('leave', start, [member.name])
+}
+
+/** By minutes, to either side, and back again: of a worker, a sender, or the store. */
+export const clockStep: Strike = async (scene, fault) => {
+  const { fleet, chronicle } = scene
+  const member = anyMember(scene, fault)
+  const by = between(1, 30, fault.length) * MINUTE * (fault.whom < 0.5 ? 1 : -1)
+  const start = chronicle.now()
+  const step = async (by: number): Promise<void> => {
+    if (member === fleet.store) await fleet.order({ do: 'clock', by })
+    else member.send({ clock: by })
+  }
+  await step(by)
+  await wait(between(1_000, 5_000, fault.form))
+  await step(0)
+  chronicle.fault('clock_step', start, [member.name], { by })
+}

@@ -1,0 +1,111 @@
+import { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import { setTimeout as wait } from 'node:timers/promises'
+import { between, workersOf } from './scene.js'
+import type { Scene, Strike } from './scene.js'
+
+const GROUP = 'UniStream'
+
+/** As many commands as fill what one worker may hold, and leave some for others. */
+const FILL = 140
+/** How far below a checkpoint is looked for commands that the group has lost. */
+const LOOK_BACK = 600
+
+/** The storm's own client, for a while. */
+export async function withClient<T> ({ fleet }: Scene, use: (client: KurrentDBClient) => Promise<T>): Promise<T> {
+  const client = KurrentDBClient.connectionString(fleet.connectionString)
+  try {
+    return await use(client)
+  } finally {
+    await client.dispose()
+  }
+}
+
+export const idsForgotten: Strike = async ({ fleet, chronicle }) => {
+  const start = chronicle.now()
+  await fleet.order({ do: 'forgetIds' })
+  chronicle.fault('ids_forgotten', start, ['store'])
+}
+
+export const linksHeld: Strike = async ({ fleet, chronicle }, { length }) => {
+  const start = chronicle.now()
+  await fleet.order({ do: 'holdLinks' })
+  await wait(between(500, 6_000, length))
+  await fleet.order({ do: 'releaseLinks' })
+  chronicle.fault('links_held', start, ['store'])
+}
+
+/** The last commands come again, acknowledged or not. */
+export const redelivery: Strike = async (scene, { whom, length }) => {
+  const { fleet, chronicle, suffix } = scene
+  const start = chronicle.now()
+  const stream = `${whom < 0.8 ? 'Transaction' : 'Account'}${suffix}`
+  const head = await withClient(scene, async client => await headOf(client, stream))
+  const from = Math.max(0, head - between(20, 400, length))
+  await fleet.order({ do: 'redeliver', stream, group: GROUP, from })
+  chronicle.fault('redelivery', start, ['store'], { stream, from })
+}
+
+async function headOf (client: KurrentDBClient, stream: string): Promise<number> {
+  let head = 0
+  const last = client.readStream(stream, { direction: 'backwards', fromRevision: 'end', maxCount: 1 })
+  for await (const { event } of last) head = Number(event?.revision ?? 0)
+  return head
+}
+
+/**
+ * A worker stands still and is full, others go on, and the checkpoint passes what stays behind it; then the store is killed. Older
+ * servers never deliver what was passed: so the workers must find it. How many there were is counted before they can.
+ */
+export const commandsLost: Strike = async (scene, fault) => {
+  const { fleet, chronicle, load, plan } = scene
+  const store = fleet.store!
+  const hot = workersOf(scene).find(({ member }) => member.name === fleet.decider.get(plan.hot)) ?? workersOf(scene)[0]!
+  await store.exclusively(async () => await hot.member.exclusively(async () => {
+    await Promise.all([store.untilReady(), hot.member.untilReady()])
+    const start = chronicle.now()
+    hot.member.freeze()
+    load.burst(FILL).catch(() => {})
+    await wait(between(2_300, 3_200, fault.length))
+    // Nobody may look for them before they are counted.
+    await Promise.all(fleet.apps.map(({ relay }) => relay?.refuse()))
+    await store.kill(0)
+    await store.untilReady()
+    const lost = await withClient(scene, async client => await countLost(scene, client))
+    await Promise.all(fleet.apps.map(({ relay }) => relay?.accept()))
+    hot.member.thaw()
+    chronicle.fault('commands_lost', start, ['store', hot.member.name], { lost })
+  }))
+}
+
+async function countLost ({ suffix }: Scene, client: KurrentDBClient): Promise<number> {
+  let lost = 0
+  for (const type of [`Transaction${suffix}`, `Account${suffix}`]) {
+    const { stats } = await client.getPersistentSubscriptionToStreamInfo(type, GROUP)
+    const checkpoint = stats.lastCheckpointedEventRevision
+    if (checkpoint === undefined) continue
+    const below = client.readStream(type, { direction: 'backwards', fromRevision: checkpoint, maxCount: LOOK_BACK })
+    const wanted = new Map<string, Set<string>>()
+    for await (const { event } of below) {
+      const aggId = (event?.metadata as { $correlationId?: string } | undefined)?.$correlationId
+      if (event === undefined || aggId === undefined) continue
+      wanted.set(aggId, (wanted.get(aggId) ?? new Set()).add(event.id))
+    }
+    for (const [aggId, comIds] of wanted) {
+      for (const comId of await decided(client, `${type}-${aggId}`)) comIds.delete(comId)
+      lost += comIds.size
+    }
+  }
+  return lost
+}
+
+async function decided (client: KurrentDBClient, stream: string): Promise<Set<string>> {
+  const comIds = new Set<string>()
+  try {
+    for await (const { event } of client.readStream(stream)) {
+      comIds.add(String((event?.metadata as { $causationId?: string } | undefined)?.$causationId))
+    }
+  } catch (error) {
+    if ((error as { type?: string }).type !== 'stream-not-found') throw error
+  }
+  return comIds
+}

@@ -1,0 +1,64 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clients } from './clients.js'
+import type { LoadPlan } from './load-plan.js'
+
+/** Clients that send one command after the other. */
+const SLOTS = 24
+/** Milliseconds after which a client goes on to another command, whatever becomes of this one. */
+const IMPATIENCE = 1_000
+/** Commands under way at which clients wait before they send more. */
+const MOST_UNDER_WAY = 400
+
+/** Sends what is planned: steadily, and at once what a burst asks for. */
+export class Load {
+  readonly #plan: LoadPlan
+  readonly #clients: Clients
+  readonly #hold: () => boolean
+  readonly #underWay = new Set<Promise<void>>()
+  #next = 0
+
+  /** @param hold whether clients should wait, since what they should suffer lags behind */
+  constructor (plan: LoadPlan, clients: Clients, hold: () => boolean) {
+    this.#plan = plan
+    this.#clients = clients
+    this.#hold = hold
+  }
+
+  /** Begins the aggregates. */
+  async begin (): Promise<void> {
+    const left = [...this.#plan.begin]
+    await Promise.all(Array.from({ length: SLOTS }, async () => {
+      for (let intent = left.shift(); intent !== undefined; intent = left.shift()) await this.#clients.send(intent)
+    }))
+  }
+
+  /** Resolves when all has been sent, and nobody waits for an answer to it. */
+  async run (): Promise<void> {
+    await Promise.all(Array.from({ length: SLOTS }, () => this.#slot()))
+    await Promise.all(this.#underWay)
+  }
+
+  /** Sends so many commands at once; resolves when each has been answered, or its client waits no longer. */
+  async burst (size: number): Promise<void> {
+    await Promise.all(Array.from({ length: size }, async () => await this.#send()))
+  }
+
+  async #slot (): Promise<void> {
+    while (this.#next < this.#plan.commands.length) {
+      if (this.#hold() || this.#underWay.size >= MOST_UNDER_WAY) {
+        await wait(20)
+        continue
+      }
+      await wait(this.#plan.commands[this.#next]!.pause)
+      await Promise.race([this.#send(), wait(IMPATIENCE)])
+    }
+  }
+
+  async #send (): Promise<void> {
+    const intent = this.#plan.commands[this.#next++]
+    if (intent === undefined) return
+    const done = this.#clients.send(intent).finally(() => { this.#underWay.delete(done) })
+    this.#underWay.add(done)
+    await done
+  }
+}

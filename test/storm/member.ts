@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Chronicle } from './chronicle.js'
+import type { Life, Role, Version } from './history.js'
+import type { Message } from './programs/orders.js'
+
+const LOADER = new URL('../harness/typescript.js', import.meta.url).href
+
+export interface MemberOptions {
+  readonly name: string
+  readonly role: Role
+  readonly program: string
+  /** What its program is told, in a version. */
+  readonly wishes: (version: Version) => object
+  readonly log: string
+  readonly chronicle: Chronicle
+  readonly onMessage?: (message: Message) => void
+}
+
+interface Running {
+  readonly child: ChildProcess
+  readonly pid: number
+  readonly started: number
+  readonly version: Version
+  ready?: number
+  toldToStop?: number
+  disturbed?: true
+  readonly ended: Promise<void>
+}
+
+/** A process of the fleet, over all its lives. While it is wanted it comes back whenever it ends. */
+export class Member {
+  readonly name: string
+  readonly role: Role
+  version: Version = 'old'
+  readonly #options: MemberOptions
+  #running: Running | undefined
+  #wanted = false
+  #downtime = 0
+  #frozen = false
+  #queue: Promise<unknown> = Promise.resolve()
+  readonly #readyListeners = new Set<() => void>()
+
+  constructor (options: MemberOptions) {
+    this.name = options.name
+    this.role = options.role
+    this.#options = options
+  }
+
+  get pid (): number | undefined {
+    return this.#running?.pid
+  }
+
+  get ready (): boolean {
+    return this.#running?.ready !== undefined
+  }
+
+  get wanted (): boolean {
+    return this.#wanted
+  }
+
+  get frozen (): boolean {
+    return this.#frozen
+  }
+
+  /** One thing at a time is done to a member. */
+  async exclusively<T> (action: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(action)
+    this.#queue = done.catch(() => {})
+    return await done
+  }
+
+  /** It runs from now on; again and again, if need be. */
+  start (version: Version = this.version): void {
+    this.version = version
+    this.#wanted = true
+    if (this.#running === undefined) this.#spawn()
+  }
+
+  /** SIGKILL; it comes back after so many milliseconds, unless it is not wanted. */
+  async kill (downtime: number): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    this.#downtime = downtime
+    running.disturbed = true
+    running.child.kill('SIGKILL')
+    await running.ended
+  }
+
+  /** SIGTERM; likewise. Resolves when it has ended, by force after so many milliseconds, which the record shows. */
+  async stop (downtime: number, patience: number): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    this.#downtime = downtime
+    running.toldToStop = this.#options.chronicle.now()
+    running.child.kill('SIGTERM')
+    const timer = setTimeout(() => { running.child.kill('SIGKILL') }, patience)
+    await running.ended
+    clearTimeout(timer)
+  }
+
+  /** Does not come back when it ends. */
+  dismiss (): void {
+    this.#wanted = false
+  }
+
+  /** SIGSTOP. */
+  freeze (): void {
+    const running = this.#running
+    if (running === undefined) return
+    this.#frozen = true
+    if (running.toldToStop !== undefined) running.disturbed = true
+    running.child.kill('SIGSTOP')
+  }
+
+  thaw (): void {
+    this.#frozen = false
+    this.#running?.child.kill('SIGCONT')
+  }
+
+  send (order: object): void {
+    if (this.#running?.child.connected === true) this.#running.child.send(order, () => {})
+  }
+
+  /** Resolves when a life of it is ready. */
+  async untilReady (): Promise<void> {
+    if (this.ready) return
+    await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+  }
+
+  /** The line of a life that is not over. */
+  recordUnfinished (): void {
+    if (this.#running !== undefined) this.#options.chronicle.write(this.#life(this.#running))
+  }
+
+  #spawn (): void {
+    const { program, wishes, log, chronicle, onMessage } = this.#options
+    const output = openSync(log, 'a')
+    const path = fileURLToPath(new URL(`./programs/${program}`, import.meta.url))
+    const child = spawn(process.execPath, [`--import=${LOADER}`, path, JSON.stringify(wishes(this.version))],
+      { stdio: ['ignore', output, output, 'ipc'] })
+    closeSync(output)
+    const ended = new Promise<void>(resolve => {
+      child.once('exit', (code, signal) => {
+        this.#ended(running, code, signal)
+        resolve()
+      })
+    })
+    const running: Running = { child, pid: child.pid!, started: chronicle.now(), version: this.version, ended }
+    this.#running = running
+    child.on('error', () => {})
+    child.on('message', (message: Message) => {
+      if (message.says === 'ready') {
+        running.ready = chronicle.now()
+        for (const resolve of this.#readyListeners) resolve()
+        this.#readyListeners.clear()
+      }
+      onMessage?.(message)
+    })
+  }
+
+  #ended (running: Running, code: number | null, signal: string | null): void {
+    this.#running = undefined
+    this.#frozen = false
+    this.#options.chronicle.write({ ...this.#life(running), ended: this.#options.chronicle.now(), code, signal })
+    const downtime = this.#downtime
+    this.#downtime = 0
+    if (!this.#wanted) return
+    wait(downtime).then(() => {
+      if (this.#wanted && this.#running === undefined) this.#spawn()
+    })
+  }
+
+  #life ({ pid, started, version, ready, toldToStop, disturbed }: Running): Life {
+    return {
+      kind: 'life',
+      process: this.name,
+      role: this.role,
+      version,
+      pid,
+      started,
+      ...ready !== undefined && { ready },
+      ...toldToStop !== undefined && { toldToStop },
+      ...disturbed !== undefined && { disturbed }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { installClock, stepClock } from './clock.js'
+import { obey, say } from './lifeline.js'
+import type { AppOrder, AppWishes } from './orders.js'
+
+/*
+ * A sender or a worker of the storm's bank: everything of the product is that of the build that it is told.
+ */
+
+installClock()
+obey<AppOrder>(({ clock }) => { stepClock(clock) })
+
+const decided = new Set<string>()
+function tell (aggId: string): void {
+  if (decided.size === 0) setTimeout(tellAll, 20)
+  decided.add(aggId)
+}
+function tellAll (): void {
+  say({ says: 'decided', aggregates: [...decided] })
+  decided.clear()
+}
+
+const { role, version, build, port, suffix, settings } = JSON.parse(process.argv[2]!) as AppWishes
+const [{ default: fastify }, { bank, loadBuild }] = await Promise.all([import('fastify'), import('./bank.js')])
+const product = await loadBuild(build)
+
+const app = fastify({ logger: { level: 'info', stream: process.stderr }, disableRequestLogging: true, return503OnClosing: false })
+const aggregates = bank(product, role === 'sender' ? 'new' : version, suffix, tell)
+if (role === 'sender') await app.register(product.lib.sender, { aggregates, events: true, ...settings })
+else await app.register(product.lib.subscriber, { aggregates, ...settings })
+
+process.once('SIGTERM', async () => {
+  await app.close()
+  process.exit(0)
+})
+await app.listen({ host: '127.0.0.1', port })
+const watch = setInterval(() => {
+  if (!app.unistream.readiness().ready) return
+  clearInterval(watch)
+  say({ says: 'ready' })
+}, 20)

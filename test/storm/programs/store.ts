@@ -1,0 +1,42 @@
+import { pathToFileURL } from 'node:url'
+import { installClock, stepClock } from './clock.js'
+import { obey, say } from './lifeline.js'
+import type { StoreOrder, StoreWishes } from './orders.js'
+
+/*
+ * The embedded store on disk, with its faults within the storm's reach.
+ */
+
+installClock()
+const { build, data, port, emulate } = JSON.parse(process.argv[2]!) as StoreWishes
+const { startEmbeddedStore } = await import(new URL('lib/embedded/index.js', `${pathToFileURL(build).href}/`).href) as
+  typeof import('../../../lib/embedded/index.js')
+
+const store = await startEmbeddedStore({ data, port, emulate, warn: message => { console.error(message) } })
+
+obey<StoreOrder>(order => {
+  carryOut(order)
+  say({ says: 'done', number: order.number })
+})
+
+function carryOut (order: StoreOrder): void {
+  const { faults } = store
+  switch (order.do) {
+    case 'clock': return stepClock(order.by)
+    case 'loseAnswer':
+      faults.loseAnswer(new RegExp(order.streams), order.fate)
+      return
+    case 'dropConnections': return faults.dropConnections()
+    case 'forgetIds': return faults.forgetIds()
+    case 'holdLinks': return faults.holdLinks()
+    case 'releaseLinks': return faults.releaseLinks()
+    case 'redeliver':
+      faults.redeliver(order.stream, order.group, BigInt(order.from))
+  }
+}
+
+process.once('SIGTERM', async () => {
+  await store.stop()
+  process.exit(0)
+})
+say({ says: 'ready' })

@@ -1,0 +1,60 @@
+import type { Clients, Sent } from './clients.js'
+import type { Fleet } from './fleet.js'
+
+interface Death {
+  readonly at: number
+  /** Commands that it held, as far as can be seen: of aggregates that it decided last, sent and not answered. */
+  readonly held: readonly Sent[]
+  /** The aggregates that it decided last. */
+  readonly aggregates: ReadonlySet<string>
+}
+
+/** Milliseconds; undefined where there was nothing to measure. */
+export interface Quantiles {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+}
+
+/** How long it takes until somebody else does what a killed worker held. */
+export class Recovery {
+  readonly #deaths: Death[] = []
+  readonly #fleet: Fleet
+  readonly #clients: Clients
+
+  constructor (fleet: Fleet, clients: Clients) {
+    this.#fleet = fleet
+    this.#clients = clients
+  }
+
+  /** To be called at the moment of a worker's kill. */
+  killed (worker: string, at: number): void {
+    const aggregates = new Set([...this.#fleet.decider].filter(([, decider]) => decider === worker).map(([aggId]) => aggId))
+    const held = this.#clients.open().filter(({ intent, since }) => aggregates.has(intent.aggId) && since < at && since > at - 1_000)
+    if (held.length > 0) this.#deaths.push({ at, held, aggregates })
+  }
+
+  /** From the kill to the first answer for a command that the worker held; and what commands of others took that were sent meanwhile. */
+  measure (): { first: Quantiles | undefined, others: Quantiles | undefined } {
+    const firsts: number[] = []
+    const others: number[] = []
+    const all = [...this.#clients.sent]
+    for (const { at, held, aggregates } of this.#deaths) {
+      const told = held.flatMap(({ told }) => told === undefined ? [] : [told])
+      if (told.length === 0) continue
+      const first = Math.min(...told)
+      firsts.push(first - at)
+      for (const { intent, since, told } of all) {
+        if (since >= at && since < first && !aggregates.has(intent.aggId) && told !== undefined) others.push(told - since)
+      }
+    }
+    return { first: quantiles(firsts), others: quantiles(others) }
+  }
+}
+
+function quantiles (values: number[]): Quantiles | undefined {
+  if (values.length === 0) return undefined
+  const sorted = values.sort((a, b) => a - b)
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99) }
+}

@@ -1,0 +1,168 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Progress } from '../../bench/progress.js'
+import type { Chronicle } from './chronicle.js'
+import { Clients } from './clients.js'
+import type { FaultKind, PlannedFault } from './fault-plan.js'
+import { planFaults } from './fault-plan.js'
+import { isClosed, rollOut, STRIKES } from './faults/index.js'
+import type { Scene } from './faults/index.js'
+import { Fleet, LIMITS } from './fleet.js'
+import { Load } from './load.js'
+import { planLoad } from './load-plan.js'
+import { MemoryWatch } from './memory-watch.js'
+import type { StormOptions } from './options.js'
+import { Recovery } from './recovery.js'
+
+const MIB = 1024 * 1024
+
+/** Faults that go on at a time at the most; beyond, clients wait, so that faults come under load and not behind it. */
+const MOST_AT_ONCE = 5
+/** Milliseconds that the end may take until each command has its outcome. */
+const SETTLING = 120_000
+/** Finished commands that are asked again at the end. */
+const ASKED_AGAIN = 400
+const ASKERS = 24
+const PROGRESS_EVERY = 500
+const BAR = 24
+
+/** What a storm was, once all its processes but the store have ended. */
+export interface Storm {
+  readonly fleet: Fleet
+  readonly recovery: Recovery
+  readonly planned: readonly PlannedFault[]
+  /** Faults that could not be carried out, since the store was away: by kind. */
+  readonly failed: ReadonlyMap<FaultKind, number>
+  readonly commands: number
+  readonly clients: Clients
+}
+
+/** Runs a storm until it has settled and the fleet, but for the store, has been told to stop and has ended. */
+export async function runStorm (options: StormOptions, folder: string, chronicle: Chronicle, progress: Progress): Promise<Storm> {
+  const { seed, kills, faults: kinds, host } = options
+  const plan = planLoad(seed, options.commands)
+  const commands = plan.size
+  const planned = planFaults({ seed, commands, kills, kinds, embedded: host === undefined })
+  const suffix = host === undefined ? '' : Date.now().toString(36)
+  const fleet = await Fleet.open({ options, chronicle, folder, suffix })
+  try {
+    chronicle.write({
+      kind: 'setting',
+      seed,
+      store: fleet.connectionString,
+      deadline: LIMITS.deadline,
+      drainTime: LIMITS.drainTime,
+      messageTimeout: LIMITS.messageTimeout,
+      types: ['Account', 'Transaction'].map(name => ({ name: `${name}${suffix}`, refused: 'CommandRefused', group: 'UniStream' })),
+      memoryBounds: { worker: 400 * MIB, sender: 400 * MIB, store: 800 * MIB }
+    })
+    const clients = new Clients({ senders: fleet.senders, chronicle, suffix })
+    const underWay = new Map<PlannedFault, Promise<void>>()
+    const due = [...planned]
+    const load = new Load(plan, clients, () => underWay.size >= MOST_AT_ONCE)
+    const recovery = new Recovery(fleet, clients)
+    const scene: Scene = { fleet, chronicle, clients, load, plan, recovery, suffix, commands }
+    const failed = new Map<FaultKind, number>()
+
+    let phase = 'starting'
+    const show = setInterval(() => {
+      const part = Math.min(1, clients.count / commands)
+      const bar = '#'.repeat(Math.round(part * BAR)).padEnd(BAR, '.')
+      const names = [...new Set([...underWay.keys()].map(({ kind }) => kind))].join(' ')
+      progress.say(`[${bar}] ${clients.count}/${commands} ${phase}  open ${clients.open().length}  faults ${planned.length - due.length}/${planned.length} ${names}`)
+    }, progress.changes ? PROGRESS_EVERY : 20 * PROGRESS_EVERY)
+
+    const strike = (fault: PlannedFault): void => {
+      const done = wait(fault.delay)
+        .then(() => STRIKES[fault.kind](scene, fault))
+        .catch((error: unknown) => {
+          failed.set(fault.kind, (failed.get(fault.kind) ?? 0) + 1)
+          progress.note(`${fault.kind} could not be carried out: ${String(error)}`)
+        })
+        .finally(() => { underWay.delete(fault) })
+      underWay.set(fault, done)
+    }
+
+    const memory = new MemoryWatch(fleet, chronicle)
+    memory.start()
+    try {
+      fleet.store?.start()
+      await fleet.store?.untilReady()
+      for (const { member } of [...fleet.workers.slice(0, options.workers), ...fleet.senders]) member.start('old')
+      await Promise.all(fleet.apps.map(async ({ member }) => { if (member.wanted) await member.untilReady() }))
+
+      phase = 'beginning'
+      await load.begin()
+      phase = 'storming'
+      const strikes = setInterval(() => {
+        while (due.length > 0 && due[0]!.at <= clients.count && underWay.size < 2 * MOST_AT_ONCE) strike(due.shift()!)
+      }, 20)
+      await load.run()
+      clearInterval(strikes)
+      while (due.length > 0 && underWay.size < 2 * MOST_AT_ONCE) strike(due.shift()!)
+      await Promise.all(underWay.values())
+
+      phase = 'settling'
+      await stand(scene, options)
+      const since = chronicle.now()
+      await clients.quiet()
+      await settle(clients, since, chronicle)
+      await askAgain(clients)
+      chronicle.write({ kind: 'settled', at: chronicle.now(), since })
+
+      phase = 'stopping'
+      await Promise.all(fleet.apps.map(async ({ member }) => {
+        member.dismiss()
+        await member.stop(0, LIMITS.patience)
+      }))
+    } finally {
+      memory.stop()
+      clearInterval(show)
+      progress.end()
+    }
+    return { fleet, recovery, planned, failed, commands, clients }
+  } catch (error) {
+    await fleet.abandon()
+    throw error
+  }
+}
+
+/** Everything runs, in the newest version; and one worker starts anew, so that what others have parked comes again. */
+async function stand (scene: Scene, { workers }: StormOptions): Promise<void> {
+  const { fleet } = scene
+  for (const { relay } of fleet.apps) relay?.release()
+  for (const { member } of fleet.workers.slice(0, workers)) member.start()
+  await Promise.all(fleet.members.map(async member => { if (member.wanted) await member.untilReady() }))
+  await rollOut(scene, 'new')
+  const { member } = fleet.workers.find(({ member }) => member.wanted)!
+  await member.stop(0, LIMITS.patience)
+  await member.untilReady()
+}
+
+/** Asks for each command that is open still, until it has its outcome. What cannot have one is asked for once. */
+async function settle (clients: Clients, since: number, chronicle: Chronicle): Promise<void> {
+  const asked = new Set<string>()
+  for (let sender = 0; chronicle.now() - since < SETTLING; sender++) {
+    const open = clients.open().filter(({ intent }) => !isClosed(intent.aggId) || !asked.has(intent.comId))
+    if (open.length === 0) return
+    for (const { intent } of open) asked.add(intent.comId)
+    await inTurn(open, async sent => { await clients.again(sent, sender) })
+    await wait(200)
+  }
+}
+
+/** Some of those that are finished are sent again, and asked for. */
+async function askAgain (clients: Clients): Promise<void> {
+  const finished = [...clients.sent].filter(({ told }) => told !== undefined)
+  const step = Math.max(1, Math.floor(finished.length / ASKED_AGAIN))
+  await inTurn(finished.filter((_, place) => place % step === 0), async sent => {
+    await clients.again(sent, 0)
+    await clients.find(sent, 1)
+  })
+}
+
+async function inTurn<T> (all: readonly T[], each: (one: T) => Promise<void>): Promise<void> {
+  const left = [...all]
+  await Promise.all(Array.from({ length: ASKERS }, async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await each(one)
+  }))
+}
