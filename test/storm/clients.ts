@@ -68,15 +68,16 @@ export class Clients {
     if (told && intent.then !== undefined && this.#sent.get(intent.comId)!.status === 201) await this.send(intent.then)
   }
 
-  /** Sends the command once more; whether its outcome was told. */
-  async again ({ intent }: Sent, sender: number): Promise<boolean> {
-    return isTold(await this.#post(intent, sender))
+  /** Sends the command once more. */
+  async again (sent: Sent, sender: number): Promise<void> {
+    const answer = await this.#post(sent.intent, sender)
+    // Its id was used for something else, and that has been decided.
+    if (answer.kind === 'answered' && answer.status === 409) sent.told ??= this.#options.chronicle.now()
   }
 
-  /** Asks for the outcome; whether it was told. */
-  async find ({ intent }: Sent, sender: number): Promise<boolean> {
-    const answer = await this.#ask('GET', intent, sender, PATIENCE)
-    return answer.kind === 'answered' && answer.status === 200
+  /** Asks for the outcome. */
+  async find ({ intent }: Sent, sender: number): Promise<void> {
+    await this.#ask('GET', intent, sender, PATIENCE)
   }
 
   /** Resolves when nobody waits for an answer any more; nobody comes back from now on. */
@@ -189,6 +190,7 @@ export class Clients {
 /** A body of the same command that is not the same. */
 function otherBody ({ command, body }: Intent): Intent['body'] {
   if ('amount' in body) return { ...body, amount: Math.round(Number(body['amount']) * 100 + 1) / 100 }
+  if (command === 'SetTransLimit') return { transLimit: 333 }
   if ('limit' in body) return { ...body, limit: Number(body['limit']) === 777 ? 778 : 777 }
   if ('accountId' in body) return { ...body, accountId: '22222222-2222-4222-8222-222222222222' }
   return command === 'VerifyAccount' ? { ...body, verifiedBy: 'Mallory' } : { ...body, owner: 'Mallory' }

@@ -37,6 +37,8 @@ export interface FleetOptions {
   readonly chronicle: Chronicle
   readonly folder: string
   readonly suffix: string
+  /** Where its programs are. */
+  readonly programs: string
 }
 
 /** All processes of a storm. */
@@ -71,13 +73,13 @@ export class Fleet {
     this.senders = Array.from({ length: senders }, (_, place) => app('sender', place, heard))
   }
 
-  static async open ({ options, chronicle, folder, suffix }: FleetOptions): Promise<Fleet> {
+  static async open ({ options, chronicle, folder, suffix, programs }: FleetOptions): Promise<Fleet> {
     const { build, emulate, host } = options
     const log = (name: string) => join(folder, `${name}.log`)
     const port = await freePort()
     const wishes: StoreWishes = { build, data: join(folder, 'data'), port, emulate }
     const store = (onMessage: (message: Message) => void) => new Member({
-      name: 'store', role: 'store', program: 'store.ts', wishes: () => wishes, log: log('store'), chronicle, onMessage
+      name: 'store', role: 'store', program: join(programs, 'store.js'), wishes: () => wishes, log: log('store'), chronicle, onMessage
     })
     const connectionString = host === undefined
       ? `kurrentdb://127.0.0.1:${port}?tls=false`
@@ -95,7 +97,7 @@ export class Fleet {
       const member = new Member({
         name,
         role,
-        program: 'app.ts',
+        program: join(programs, 'app.js'),
         wishes: (version): AppWishes => ({ role, version, build, port, suffix, settings }),
         log: log(name),
         chronicle,

@@ -24,6 +24,11 @@ export class Load {
     this.#hold = hold
   }
 
+  /** How much of it has been sent: from 0 to 1. */
+  get part (): number {
+    return this.#next / this.#plan.commands.length
+  }
+
   /** Begins the aggregates. */
   async begin (): Promise<void> {
     const left = [...this.#plan.begin]
@@ -55,8 +60,9 @@ export class Load {
   }
 
   async #send (): Promise<void> {
-    const intent = this.#plan.commands[this.#next++]
+    const intent = this.#plan.commands[this.#next]
     if (intent === undefined) return
+    this.#next++
     const done = this.#clients.send(intent).finally(() => { this.#underWay.delete(done) })
     this.#underWay.add(done)
     await done

@@ -2,16 +2,14 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Chronicle } from './chronicle.js'
 import type { Life, Role, Version } from './history.js'
 import type { Message } from './programs/orders.js'
 
-const LOADER = new URL('../harness/typescript.js', import.meta.url).href
-
 export interface MemberOptions {
   readonly name: string
   readonly role: Role
+  /** A file. */
   readonly program: string
   /** What its program is told, in a version. */
   readonly wishes: (version: Version) => object
@@ -26,6 +24,8 @@ interface Running {
   readonly started: number
   readonly version: Version
   ready?: number
+  /** It hears signals. */
+  up?: true
   toldToStop?: number
   disturbed?: true
   readonly ended: Promise<void>
@@ -96,6 +96,8 @@ export class Member {
     if (running === undefined) return
     this.#downtime = downtime
     running.toldToStop = this.#options.chronicle.now()
+    // Before its first line runs, the signal ends it as it ends any process.
+    if (running.up !== true) running.disturbed = true
     running.child.kill('SIGTERM')
     const timer = setTimeout(() => { running.child.kill('SIGKILL') }, patience)
     await running.ended
@@ -139,9 +141,7 @@ export class Member {
   #spawn (): void {
     const { program, wishes, log, chronicle, onMessage } = this.#options
     const output = openSync(log, 'a')
-    const path = fileURLToPath(new URL(`./programs/${program}`, import.meta.url))
-    const child = spawn(process.execPath, [`--import=${LOADER}`, path, JSON.stringify(wishes(this.version))],
-      { stdio: ['ignore', output, output, 'ipc'] })
+    const child = spawn(process.execPath, [program, JSON.stringify(wishes(this.version))], { stdio: ['ignore', output, output, 'ipc'] })
     closeSync(output)
     const ended = new Promise<void>(resolve => {
       child.once('exit', (code, signal) => {
@@ -153,6 +153,7 @@ export class Member {
     this.#running = running
     child.on('error', () => {})
     child.on('message', (message: Message) => {
+      running.up = true
       if (message.says === 'ready') {
         running.ready = chronicle.now()
         for (const resolve of this.#readyListeners) resolve()

@@ -2,6 +2,8 @@ import type { Clients, Sent } from './clients.js'
 import type { Fleet } from './fleet.js'
 
 interface Death {
+  /** No other fault was under way. */
+  readonly alone: boolean
   readonly at: number
   /** Commands that it held, as far as can be seen: of aggregates that it decided last, sent and not answered. */
   readonly held: readonly Sent[]
@@ -28,18 +30,22 @@ export class Recovery {
   }
 
   /** To be called at the moment of a worker's kill. */
-  killed (worker: string, at: number): void {
+  killed (worker: string, at: number, alone: boolean): void {
     const aggregates = new Set([...this.#fleet.decider].filter(([, decider]) => decider === worker).map(([aggId]) => aggId))
     const held = this.#clients.open().filter(({ intent, since }) => aggregates.has(intent.aggId) && since < at && since > at - 1_000)
-    if (held.length > 0) this.#deaths.push({ at, held, aggregates })
+    if (held.length > 0) this.#deaths.push({ at, held, aggregates, alone })
   }
 
-  /** From the kill to the first answer for a command that the worker held; and what commands of others took that were sent meanwhile. */
-  measure (): { first: Quantiles | undefined, others: Quantiles | undefined } {
+  /**
+   * From the kill to the first answer for a command that the worker held; and what commands of others took that were sent meanwhile.
+   *
+   * @param alone only kills beside which no other fault was under way
+   */
+  measure (alone: boolean): { first: Quantiles | undefined, others: Quantiles | undefined } {
     const firsts: number[] = []
     const others: number[] = []
     const all = [...this.#clients.sent]
-    for (const { at, held, aggregates } of this.#deaths) {
+    for (const { at, held, aggregates } of this.#deaths.filter(death => death.alone || !alone)) {
       const told = held.flatMap(({ told }) => told === undefined ? [] : [told])
       if (told.length === 0) continue
       const first = Math.min(...told)

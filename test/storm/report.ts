@@ -14,7 +14,6 @@ const SHOWN = 10
 /** What a storm was, for people. */
 export function report (storm: Storm, { seed, commands, kills, emulate, host }: StormOptions, chronicle: Chronicle, { violations, counts }: Verdict): string {
   const lost = storm.failed
-  const { first, others } = storm.recovery.measure()
   const rules = new Map<string, typeof violations>()
   for (const violation of violations) rules.set(violation.rule, [...rules.get(violation.rule) ?? [], violation])
   return [
@@ -24,9 +23,14 @@ export function report (storm: Storm, { seed, commands, kills, emulate, host }: 
     table('requests by answer', [...chronicle.answers].sort(([a], [b]) => a < b ? -1 : 1)),
     table('faults', [...chronicle.faults].sort(([a], [b]) => a < b ? -1 : 1)),
     lost.size === 0 ? '' : table('faults that could not be carried out', [...lost]),
-    "After a worker's kill -9 under load",
-    `  until the first answer for a command that it held: ${told(first, 'kills')}`,
-    `  what commands of other aggregates took that were sent meanwhile: ${told(others, 'commands')}`,
+    ...[true, false].flatMap(alone => {
+      const { first, others } = storm.recovery.measure(alone)
+      return [
+        `After a worker's kill -9 under load, ${alone ? 'nothing else being wrong' : 'all kills'}`,
+        `  until the first answer for a command that it held: ${told(first, 'kills')}`,
+        `  what commands of other aggregates took that were sent meanwhile: ${told(others, 'commands')}`
+      ]
+    }),
     '',
     violations.length === 0 ? 'Violations: none' : `Violations: ${violations.length}`,
     ...[...rules].flatMap(([rule, found]) => [

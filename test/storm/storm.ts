@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Progress } from '../../bench/progress.js'
 import type { Chronicle } from './chronicle.js'
 import { Clients } from './clients.js'
+import { compilePrograms } from './compile.js'
 import type { FaultKind, PlannedFault } from './fault-plan.js'
 import { planFaults } from './fault-plan.js'
 import { isClosed, rollOut, STRIKES } from './faults/index.js'
@@ -43,7 +45,8 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
   const commands = plan.size
   const planned = planFaults({ seed, commands, kills, kinds, embedded: host === undefined })
   const suffix = host === undefined ? '' : Date.now().toString(36)
-  const fleet = await Fleet.open({ options, chronicle, folder, suffix })
+  const programs = await compilePrograms()
+  const fleet = await Fleet.open({ options, chronicle, folder, suffix, programs })
   try {
     chronicle.write({
       kind: 'setting',
@@ -60,12 +63,12 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
     const due = [...planned]
     const load = new Load(plan, clients, () => underWay.size >= MOST_AT_ONCE)
     const recovery = new Recovery(fleet, clients)
-    const scene: Scene = { fleet, chronicle, clients, load, plan, recovery, suffix, commands }
+    const scene: Scene = { fleet, chronicle, clients, load, plan, recovery, suffix, commands, alone: () => underWay.size <= 1 }
     const failed = new Map<FaultKind, number>()
 
     let phase = 'starting'
     const show = setInterval(() => {
-      const part = Math.min(1, clients.count / commands)
+      const part = load.part
       const bar = '#'.repeat(Math.round(part * BAR)).padEnd(BAR, '.')
       const names = [...new Set([...underWay.keys()].map(({ kind }) => kind))].join(' ')
       progress.say(`[${bar}] ${clients.count}/${commands} ${phase}  open ${clients.open().length}  faults ${planned.length - due.length}/${planned.length} ${names}`)
@@ -94,7 +97,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       await load.begin()
       phase = 'storming'
       const strikes = setInterval(() => {
-        while (due.length > 0 && due[0]!.at <= clients.count && underWay.size < 2 * MOST_AT_ONCE) strike(due.shift()!)
+        while (due.length > 0 && due[0]!.at <= load.part * commands && underWay.size < 2 * MOST_AT_ONCE) strike(due.shift()!)
       }, 20)
       await load.run()
       clearInterval(strikes)
@@ -119,6 +122,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       clearInterval(show)
       progress.end()
     }
+    await rm(programs, { recursive: true })
     return { fleet, recovery, planned, failed, commands, clients }
   } catch (error) {
     await fleet.abandon()

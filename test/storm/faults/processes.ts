@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { LEAST_WORKERS, LIMITS } from '../fleet.js'
 import type { Version } from '../history.js'
 import { anyMember, between, one, workersOf } from './scene.js'
-import type { Strike } from './scene.js'
+import type { Scene, Strike } from './scene.js'
 
 /** Milliseconds until a process comes back: at once, or later. */
 const downtime = (length: number) => length < 0.4 ? 0 : between(100, 3_000, length)
@@ -17,12 +17,22 @@ const LONG_STORM = 10_000
 
 const MINUTE = 60_000
 
+/** Some of the kills come when nothing else is wrong, so that it can be seen what a kill alone does. */
+const CALM = 0.7
+const QUIET = 15_000
+
+async function quiet ({ alone, fleet, chronicle }: Scene): Promise<void> {
+  const since = chronicle.now()
+  while (chronicle.now() - since < QUIET && !(alone() && fleet.members.every(({ wanted, ready }) => !wanted || ready))) await wait(50)
+}
+
 export const kill: Strike = async (scene, fault) => {
   const { chronicle, recovery } = scene
   const member = anyMember(scene, fault)
+  if (fault.form > CALM) await quiet(scene)
   const start = chronicle.now()
   await member.exclusively(async () => {
-    if (member.role === 'worker') recovery.killed(member.name, chronicle.now())
+    if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), scene.alone())
     await member.kill(downtime(fault.length))
   })
   await member.untilReady()
@@ -78,7 +88,7 @@ export const deploy: Strike = async scene => {
 }
 
 /** Brings all workers to a version, one by one, as a rolling deploy does. */
-export async function rollOut (scene: Parameters<Strike>[0], version: Version): Promise<string[]> {
+export async function rollOut (scene: Scene, version: Version): Promise<string[]> {
   const targets: string[] = []
   for (const { member } of scene.fleet.workers) {
     if (!member.wanted) {

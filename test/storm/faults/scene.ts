@@ -18,6 +18,8 @@ export interface Scene {
   readonly suffix: string
   /** How many commands the whole storm has. */
   readonly commands: number
+  /** Whether no fault is under way but the one that asks. */
+  readonly alone: () => boolean
 }
 
 /** Carries a planned fault out; resolves when it is over, and stands in the record. */

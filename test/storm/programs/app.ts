@@ -7,7 +7,18 @@ import type { AppOrder, AppWishes } from './orders.js'
  */
 
 installClock()
+const life: { told?: true, close?: () => Promise<unknown> } = {}
+process.on('SIGTERM', () => {
+  life.told = true
+  end()
+})
+say({ says: 'up' })
 obey<AppOrder>(({ clock }) => { stepClock(clock) })
+
+/** As soon as there is something to be closed: until then the signal is kept in mind. */
+function end (): void {
+  life.close?.().then(() => process.exit(0))
+}
 
 const decided = new Set<string>()
 function tell (aggId: string): void {
@@ -28,11 +39,9 @@ const aggregates = bank(product, role === 'sender' ? 'new' : version, suffix, te
 if (role === 'sender') await app.register(product.lib.sender, { aggregates, events: true, ...settings })
 else await app.register(product.lib.subscriber, { aggregates, ...settings })
 
-process.once('SIGTERM', async () => {
-  await app.close()
-  process.exit(0)
-})
 await app.listen({ host: '127.0.0.1', port })
+life.close = async () => await app.close()
+if (life.told) end()
 const watch = setInterval(() => {
   if (!app.unistream.readiness().ready) return
   clearInterval(watch)

@@ -18,6 +18,8 @@ export type StoreOrder = { readonly number: number } & (
 
 /** From a process. */
 export type Message =
+  /** It hears signals from now on. */
+  | { readonly says: 'up' }
   | { readonly says: 'ready' }
   /** The aggregates whose commands a worker has decided since it last said so. */
   | { readonly says: 'decided', readonly aggregates: readonly string[] }

@@ -8,6 +8,18 @@ import type { StoreOrder, StoreWishes } from './orders.js'
  */
 
 installClock()
+const life: { told?: true, stop?: () => Promise<void> } = {}
+process.on('SIGTERM', () => {
+  life.told = true
+  end()
+})
+say({ says: 'up' })
+
+/** As soon as there is something to be stopped: until then the signal is kept in mind. */
+function end (): void {
+  life.stop?.().then(() => process.exit(0))
+}
+
 const { build, data, port, emulate } = JSON.parse(process.argv[2]!) as StoreWishes
 const { startEmbeddedStore } = await import(new URL('lib/embedded/index.js', `${pathToFileURL(build).href}/`).href) as
   typeof import('../../../lib/embedded/index.js')
@@ -35,8 +47,6 @@ function carryOut (order: StoreOrder): void {
   }
 }
 
-process.once('SIGTERM', async () => {
-  await store.stop()
-  process.exit(0)
-})
+life.stop = async () => await store.stop()
+if (life.told) end()
 say({ says: 'ready' })

@@ -51,9 +51,9 @@ export function unfinished ({ cases, parked }: Facts): { known: Case, parked: bo
 }
 
 /** By the workers that were left: the old version knows less, and one old worker parks again what a new one might have decided. */
-function isDecidable ({ lives, lines }: Facts, known: Case): boolean {
+function isDecidable ({ lives, lines, settled }: Facts, known: Case): boolean {
   const line = lines.get(`${known.type}/${known.aggId}`)
-  const left = lives.filter(({ role, ended }) => role === 'worker' && ended === undefined)
+  const left = lives.filter(({ role, ended }) => role === 'worker' && (ended === undefined || ended > (settled?.at ?? Infinity)))
   if (line?.closed === true || left.length === 0) return false
   const version = left.every(({ version }) => version === 'new') ? 'new' : 'old'
   const news = line?.parts.some(part => 'events' in part && part.events.some(({ type }) => NEW_EVENTS.includes(type))) === true
@@ -87,8 +87,9 @@ export const doubled: Rule = {
   })))
 }
 
-function repeated ({ blocks }: Case): string[] {
-  const whole = blocks.filter(isWhole)
+function repeated ({ aggId, blocks }: Case): string[] {
+  // Without an aggregate there is no stream to look into: its failure is written again when the command comes again.
+  const whole = aggId === '' ? [] : blocks.filter(isWhole)
   return ['succeeded', 'refused', 'failed'].filter(status => whole.filter(({ verdict }) => verdict.status === status).length > 1)
 }
 
