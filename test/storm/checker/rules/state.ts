@@ -56,7 +56,7 @@ function isRight (known: Case, block: Block, before: State, versions: readonly s
   if (verdict.status === 'failed') {
     // How often a command was delivered nobody outside of the store knows: many are counted, see the counts.
     if (verdict.code === 'POISON') return sent.length > 0
-    return verdict.code === 'UNREADABLE_COMMAND' && sent.some(({ event }) => event.data === null || typeof event.data !== 'object')
+    return verdict.code === 'UNREADABLE_COMMAND' && sent.some(({ event: { data } }) => data === null || typeof data !== 'object' || data instanceof Uint8Array)
   }
   return sent.some(({ event }) => versionsFor(known.type, event.type, event.data)
     .filter(version => versions.includes(version))
