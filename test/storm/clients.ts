@@ -13,7 +13,7 @@ const COPIES = 10
 /** How often a client asks again before it leaves the rest to the storm's end. */
 const ATTEMPTS = 12
 /** Of them, after an answer that it is open still. */
-const OPEN_ATTEMPTS = 2
+const OPEN_ATTEMPTS = 1
 
 /** A command that has been sent, as the storm keeps it. */
 export interface Sent {

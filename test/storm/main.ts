@@ -18,7 +18,8 @@ const CHECKER = fileURLToPath(new URL('./checker/main.ts', import.meta.url))
 const MOST_OUTPUT = 1024 ** 3
 
 try {
-  process.exitCode = await run(readOptions(process.argv.slice(2), process.env))
+  if (process.argv.includes('--help')) console.log(USAGE)
+  else process.exitCode = await run(readOptions(process.argv.slice(2), process.env))
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`)
   else console.error(error)

@@ -3,7 +3,7 @@ export class Random {
   #state: number
 
   constructor (seed: number, purpose = '') {
-    let hash = 0x811c9dc5 ^ seed
+    let hash = 0x811c9dc5
     // Purposes keep one thing's draws from changing when another draws more.
     for (const character of `${seed}/${purpose}`) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193)
     this.#state = hash >>> 0
