@@ -48,8 +48,8 @@ export interface EmbeddedStore {
 }
 
 /**
- * @throws when the port is taken; RangeError for a version that cannot be emulated; and LogLockedError, LogDamagedError or LogVersionError when the data folder is in use, damaged,
- * or of a newer version
+ * @throws when the port is taken; RangeError for a version that cannot be emulated; and LogFolderError, LogLockedError, LogDamagedError or
+ * LogVersionError when the data folder cannot be written to, is in use, damaged, or of a newer version
  */
 export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): Promise<EmbeddedStore> {
   const host = options.host ?? '127.0.0.1'

@@ -50,7 +50,9 @@ t.test('what the log did not keep was never there, and writing goes on when ther
     streams.append({ stream: 'new', expected: 'no_stream', events: [record()] }),
     streams.setMetadata('a-1', '{"$maxCount":1}'),
     streams.softDelete('a-1'),
-    streams.tombstone('a-1')
+    streams.tombstone('a-1'),
+    // Nor is anybody told of a conflict with it.
+    streams.append({ stream: 'a-1', expected: 'any', events: [record()] })
   ].map(rejection))
   for (const error of failed) t.match(error, { message: 'No space left' })
   t.equal(streams.state('a-1'), 'live')

@@ -19,6 +19,12 @@ import { readAll, verifyDeletion, verifyLinks, verifyMetadata, verifyStream } fr
 /** Milliseconds after which a call that has not ended counts as one that never does. */
 const PATIENCE = 30_000
 
+/** The last look reads everything. */
+const LAST_PATIENCE = 600_000
+
+/** How many streams are read at once. */
+const READERS = 16
+
 /** Milliseconds of load before a kill, at most. */
 const LONGEST_LOAD = 400
 
@@ -31,12 +37,12 @@ const group = new Group(chance)
 const counts = { load: 0, opening: 0, closing: 0, cut: 0, again: 0, links: 0 }
 
 /** Fails where something never ends. */
-async function bounded<T> (what: string, action: Promise<T>): Promise<T> {
+async function bounded<T> (what: string, action: Promise<T>, patience = PATIENCE): Promise<T> {
   const over = new AbortController()
   try {
     return await Promise.race([
       action,
-      wait(PATIENCE, undefined, { signal: over.signal }).then(() => { throw new Error(`${what} did not end`) })
+      wait(patience, undefined, { signal: over.signal }).then(() => { throw new Error(`${what} did not end`) })
     ])
   } finally {
     over.abort()
@@ -55,18 +61,25 @@ async function opened (data: string): Promise<{ store: StoreProcess, client: Kur
 async function verify (client: KurrentDBClient, rounds: readonly number[], all: boolean): Promise<void> {
   const touched = (name: string): boolean => all || rounds.some((round) => new RegExp(`^k[a-z]${round}-`).test(name)) || name === 'feed'
   const deletions = new Map(history.deletions.map((deletion) => [deletion.stream, deletion]))
-  for (const stream of history.streams.values()) {
-    if (!touched(stream.name)) continue
+  await withEach([...history.streams.values()].filter(({ name }) => touched(name)), async (stream) => {
     const found = await readAll(client, stream.name)
     const deletion = deletions.get(stream.name)
     if (deletion !== undefined) verifyDeletion(deletion, found)
     if (deletion?.fate !== 'confirmed') verifyStream(stream, found ?? [])
-  }
-  for (const kept of history.metadata) if (touched(kept.stream)) await verifyMetadata(client, kept)
+  })
+  await withEach(history.metadata.filter(({ stream }) => touched(stream)), (kept) => verifyMetadata(client, kept))
   await group.verifyCheckpoint(client)
   for (const round of rounds) {
     for (const category of ['kx', 'ka', 'ke']) counts.links += await verifyLinks(client, history, `${category}${round}`)
   }
+}
+
+/** Does something with each, some at a time. */
+async function withEach<T> (all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+  let next = 0
+  await Promise.all(Array.from({ length: READERS }, async () => {
+    while (next < all.length) await act(all[next++]!)
+  }))
 }
 
 /** What was under way at an exact revision is sent again as it was: now it is known, or written. */
@@ -133,9 +146,9 @@ try {
       console.log(`${done} kills, ${history.confirmedEvents} events confirmed, ${counts.cut} torn ends cut off, ${(await bytesOf(folder) / 1e6).toFixed(0)} MB`)
     }
   }
-  await bounded('The last look', verify(open.client, [], true))
+  await bounded('The last look', verify(open.client, [], true), LAST_PATIENCE)
   const feed = history.stream('feed').attempts.filter(({ fate }) => fate === 'confirmed').reduce((sum, { events }) => sum + events.length, 0)
-  await bounded('The group', group.finish(open.client, feed))
+  await bounded('The group', group.finish(open.client, feed), LAST_PATIENCE)
   console.log(`${counts.load} kills under load, ${counts.opening} while opening, ${counts.closing} while closing, in ${((performance.now() - begun) / 1000).toFixed(0)} s: ` +
     `${history.confirmedEvents} confirmed events are there, ${counts.again} appends of open fate were sent again, ${counts.links} links are complete, ` +
     `the group was given ${group.delivered} of ${feed} events and stands at ${group.checkpoint}`)

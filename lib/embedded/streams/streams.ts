@@ -34,8 +34,8 @@ export class Streams extends ReadableStreams {
   readonly #recent = new RecentIds()
   readonly #listeners = new Set<CommitListener>()
   readonly #idAt: (ordinal: number) => string
-  /** Settles with the commit that was made last. */
-  #lastCommit: Promise<void> = Promise.resolve()
+  /** Settles with the commit that was made last; nothing when that has settled. */
+  #lastCommit: Promise<void> | undefined
   /** Rises with each failure of the log, so that one failure is mended once. */
   #failures = 0
 
@@ -78,7 +78,10 @@ export class Streams extends ReadableStreams {
       return { kind: 'written', revisions, position: this.log.positionAt(last) }
     }
     const violations = judged.flatMap(({ share, verdict }) => verdict.kind === 'write' ? [] : [this.#violation(share, verdict)])
-    if (violations.length > 0) return { kind: 'violated', violations }
+    if (violations.length > 0) {
+      await this.#lastCommit
+      return { kind: 'violated', violations }
+    }
 
     const parts: Part[] = append.records.map(({ stream, event }) => ({ stream, events: [event], remember: true }))
     for (const { share: { stream, events }, verdict } of written) {
@@ -149,7 +152,7 @@ export class Streams extends ReadableStreams {
 
   /** Resolves when all that was handed to the log so far is decided. */
   async settled (): Promise<void> {
-    await this.#lastCommit.catch(() => {})
+    await this.#lastCommit?.catch(() => {})
   }
 
   #judge (stream: string, expected: Expected, events: readonly NewRecord[]): Verdict {
@@ -165,10 +168,16 @@ export class Streams extends ReadableStreams {
   #unlessWritable (stream: string, verdict: Verdict): Promise<AppendResult> | undefined {
     switch (verdict.kind) {
       case 'write': return undefined
-      case 'deleted': return Promise.resolve({ kind: 'deleted' })
-      case 'conflict': return Promise.resolve({ kind: 'conflict', current: BigInt(this.table.writtenHead(stream)) })
+      case 'deleted': return this.#afterCommits({ kind: 'deleted' })
+      case 'conflict': return this.#afterCommits({ kind: 'conflict', current: BigInt(this.table.writtenHead(stream)) })
       case 'known': return this.#confirmed(verdict.ordinal, BigInt(verdict.revision))
     }
+  }
+
+  /** An answer that rests on what may not be confirmed yet, and is not to be given if that never will be. */
+  async #afterCommits (answer: AppendResult): Promise<AppendResult> {
+    await this.#lastCommit
+    return answer
   }
 
   async #append (stream: string, events: readonly NewRecord[], undelete: boolean): Promise<AppendResult> {
@@ -261,9 +270,12 @@ export class Streams extends ReadableStreams {
     const failures = this.#failures
     const commit = durable.then(() => {
       this.#show(records)
-      if (commit === this.#lastCommit) this.table.allConfirmed()
+      if (commit !== this.#lastCommit) return
+      this.#lastCommit = undefined
+      this.table.allConfirmed()
     }, (error: unknown) => {
       if (failures === this.#failures) this.#rollBack()
+      if (commit === this.#lastCommit) this.#lastCommit = undefined
       throw error
     })
     this.#lastCommit = commit

@@ -51,9 +51,10 @@ export function timeout (): Status {
   return problem(Code.DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new sharedPb.Timeout().serializeBinary())
 }
 
+/** The real server says so too where it cannot write: the client has no other word for it. */
 function notWritten (error: unknown): Status {
   const message = error instanceof Error ? error.message : String(error)
-  return problem(Code.UNKNOWN, `The server could not write: ${message}`, 'Unknown', new sharedPb.Unknown().serializeBinary())
+  return problem(Code.DEADLINE_EXCEEDED, `The server could not write: ${message}`, 'Timeout', new sharedPb.Timeout().serializeBinary())
 }
 
 function problem (code: number, message: string, detail: string, bytes: Uint8Array): Status {

@@ -28,7 +28,10 @@ export function stopping (): ServiceError {
   return callError(status.UNAVAILABLE, 'Server is shutting down')
 }
 
-/** The log could not write, and did not: a full disk, say. */
+/**
+ * The log could not write, and did not: a full disk, say. After UNAVAILABLE the official client would look for another server,
+ * and break off whatever else it has under way here.
+ */
 export function notWritten (error: unknown): ServiceError {
-  return callError(status.UNAVAILABLE, `The server could not write: ${error instanceof Error ? error.message : String(error)}`)
+  return callError(status.DEADLINE_EXCEEDED, `The server could not write: ${error instanceof Error ? error.message : String(error)}`)
 }

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
 import type { Appended, Log, StoredRecord } from '../log.js'
 import type { LogRecord } from '../record.js'
 import { Batch, BatchMemory, sizeOf, type Target } from './batch.js'
-import { LogDamagedError, LogWriteError } from './errors.js'
+import { LogDamagedError, LogFolderError, LogWriteError } from './errors.js'
 import { FrameScanner } from './frame.js'
 import { lockFolder } from './lock.js'
 import { RecordIndex } from './record-index.js'
@@ -52,10 +53,15 @@ export class DiskLog implements Log {
 
   /**
    * Opens a data folder, which is made where it is missing.
-   * @throws LogLockedError, LogDamagedError or LogVersionError
+   * @throws LogFolderError, LogLockedError, LogDamagedError or LogVersionError
    */
   static async open (folder: string, options: DiskLogOptions): Promise<DiskLog> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    } catch (error) {
+      throw new LogFolderError(folder, error)
+    }
     const unlock = await lockFolder(folder)
     try {
       const { visit, progress = () => {}, disk = realDisk } = options

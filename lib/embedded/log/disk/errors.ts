@@ -17,6 +17,16 @@ export class LogVersionError extends Error {
   }
 }
 
+/** The data folder cannot be made, or this user may not write to it. */
+export class LogFolderError extends Error {
+  readonly code = 'UNISTREAM_STORE_LOG_FOLDER'
+
+  constructor (folder: string, cause: unknown) {
+    super(`The data folder ${folder} cannot be written to (${cause instanceof Error ? cause.message : String(cause)}): ` +
+      'give this user the right to, or name another folder', { cause })
+  }
+}
+
 /** Another process writes to the data folder. */
 export class LogLockedError extends Error {
   readonly code = 'UNISTREAM_STORE_LOG_LOCKED'
