@@ -1,75 +1,9 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
-import { parseArgs } from 'node:util'
-import { EMULATED_VERSIONS, type EmulatedVersion } from './emulation.js'
+import { HELP, readCommandLine, UsageError, type Wishes } from './command-line.js'
 import { startEmbeddedStore } from './index.js'
 
-const DEFAULT_PORT = 2113
-const DEFAULT_VERSION: EmulatedVersion = '26.1'
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
-
-const HELP = `unistream-store: a small server that speaks KurrentDB's gRPC protocol
-
-  For development, tests and small single-machine use. A cluster is KurrentDB's job.
-
-Usage: unistream-store (--data FOLDER | --memory) [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--emulate ${DEFAULT_VERSION}]
-
-  --data FOLDER  keep everything in this folder; what was confirmed is there after any end
-  --memory       keep everything in memory; it is gone when the process ends
-  --port NUMBER  where to listen, ${DEFAULT_PORT} unless told otherwise; 0 takes any free port
-  --host HOST    the address to listen on, loopback unless told otherwise.
-                 There is no authentication: who reaches the port may read and write everything
-  --emulate VERSION  the server to be like, with its limits and its known faults:
-                 ${EMULATED_VERSIONS.join(', ')}; ${DEFAULT_VERSION} unless told otherwise
-  --version      print the version
-  --help         print this
-`
-
-interface Wishes {
-  /** Missing: in memory. */
-  data?: string
-  port: number
-  host: string
-  emulate: EmulatedVersion
-}
-
-/** A command line that cannot be followed; the message is for people. */
-class UsageError extends Error {}
-
-function read (args: string[]): Wishes | 'help' | 'version' {
-  const { values } = parse(args)
-  if (values.help === true) return 'help'
-  if (values.version === true) return 'version'
-  if ((values.memory === true) === (values.data !== undefined)) {
-    throw new UsageError('Say either --data and a folder, or --memory: then what is written is gone when the process ends')
-  }
-  const text = values.port ?? String(DEFAULT_PORT)
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not '${text}'`)
-  const emulate = EMULATED_VERSIONS.find((version) => version === (values.emulate ?? DEFAULT_VERSION))
-  if (emulate === undefined) throw new UsageError(`--emulate must be one of ${EMULATED_VERSIONS.join(', ')}, not '${values.emulate}'`)
-  return { port, host: values.host ?? '127.0.0.1', emulate, ...(values.data !== undefined && { data: values.data }) }
-}
-
-function parse (args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      strict: true,
-      options: {
-        data: { type: 'string' },
-        memory: { type: 'boolean' },
-        port: { type: 'string' },
-        host: { type: 'string' },
-        emulate: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' }
-      }
-    })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
 
 /** Shows how far the data folder is read, when that takes longer than a second. */
 function progressBar (): (done: number, total: number) => void {
@@ -112,7 +46,7 @@ function version (): string {
 }
 
 try {
-  const wishes = read(process.argv.slice(2))
+  const wishes = readCommandLine(process.argv.slice(2))
   if (wishes === 'help') console.log(HELP)
   else if (wishes === 'version') console.log(version())
   else await serve(wishes)

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { startEmbeddedStore, type EmbeddedStoreOptions, type EmulatedVersion } from '../../lib/embedded/index.js'
 import { Consumer, numbered, numbers, rejection, settings, untilInfo } from './consumer.js'
 import { Follower } from './follower.js'
+import { versionOf } from './server-version.js'
 import { streamOf } from './stream-kinds.js'
 
 const VERSIONS: readonly EmulatedVersion[] = ['23.10', '24.10', '26.1']
@@ -23,15 +24,11 @@ async function like (t: Test, options: EmbeddedStoreOptions): Promise<KurrentDBC
   return client
 }
 
-async function version (client: KurrentDBClient): Promise<string> {
-  return (await (client as unknown as { capabilities: Promise<{ serverVersion: string }> }).capabilities).serverVersion
-}
-
 t.test('each version says what it is, and 26.1 is it unless told otherwise', { skip }, async (t) => {
   for (const [emulate, says] of [['23.10', '23.10.8'], ['24.10', '24.10.14'], ['26.1', '26.1.0']] as const) {
-    t.equal(await version(await like(t, { emulate })), says)
+    t.equal(await versionOf(await like(t, { emulate })), says)
   }
-  t.equal(await version(await like(t, {})), '26.1.0')
+  t.equal(await versionOf(await like(t, {})), '26.1.0')
   t.match(await rejection(startEmbeddedStore({ emulate: '22.10' as '23.10' })), { name: 'RangeError', message: /23\.10, 24\.10, 26\.1/ })
 })
 
