@@ -60,6 +60,12 @@ export class Aggregator {
     }
   }
 
+  /** Those of an aggregate's commands that have no outcome in its stream. Rejects when the store is away. */
+  async unsettled (aggId: string, comIds: Iterable<string>): Promise<Set<string>> {
+    const { found } = await this.#tools.streams.find(aggId, comIds)
+    return new Set([...found].flatMap(([comId, event]) => event === undefined ? [comId] : []))
+  }
+
   /** Brings the aggregate's state into memory. */
   async warmUp (aggId: string): Promise<void> {
     const lane = this.#touch(aggId)

@@ -1,4 +1,4 @@
 export { Aggregator } from './aggregator.js'
 export type { AggregatorOptions } from './aggregator.js'
 export type { Settlement } from './lane.js'
-export { AbandonedError } from './patience.js'
+export { AbandonedError, Patience } from './patience.js'

@@ -15,6 +15,8 @@ export interface StreamNames {
   readonly category: string
   /** How far the workers' sweep has seen the command stream; of no category, so that no sender sees it. */
   readonly sweep: string
+  /** How often the sweep has taken a lost command in hand; likewise. */
+  readonly attempts: string
   /** The events and refusals of one aggregate: the only place where outcomes are decided. */
   aggregate(aggId: string): string
   /** The aggregate whose stream this is, if it is one of this type's. */
@@ -30,6 +32,7 @@ export function streamNames (type: string): StreamNames {
     duplicate: `${prefix}Duplicate`,
     category: `$ce-${type}`,
     sweep: `UniStream.Sweep.${type}`,
+    attempts: `UniStream.Attempts.${type}`,
     aggregate: aggId => prefix + aggId,
     aggIdOf: stream => stream.startsWith(prefix) ? parseUuid(stream.slice(prefix.length)) : undefined
   }

@@ -38,6 +38,21 @@ export class Intake {
     return settlement
   }
 
+  /** Those of the commands that have no outcome, in their order. Rejects when the store is away. */
+  async unsettled (commands: readonly RecordedEvent[]): Promise<RecordedEvent[]> {
+    const byAggregate = new Map<string, string[]>()
+    const keyOf = ({ id, metadata }: RecordedEvent): [aggId: string | undefined, comId: string] => [readMetadata(metadata).aggId, parseUuid(id) ?? id]
+    for (const [aggId, comId] of commands.map(keyOf)) {
+      if (aggId !== undefined) byAggregate.set(aggId, [...byAggregate.get(aggId) ?? [], comId])
+    }
+    const open = new Map(await Promise.all([...byAggregate].map(async ([aggId, comIds]) =>
+      [aggId, await this.#aggregator.unsettled(aggId, comIds)] as const)))
+    return commands.filter(command => {
+      const [aggId, comId] = keyOf(command)
+      return aggId === undefined || open.get(aggId)!.has(comId)
+    })
+  }
+
   /** Resolves when nothing is in hand. */
   async emptied (): Promise<void> {
     if (this.#inHand.size === 0) return

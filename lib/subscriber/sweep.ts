@@ -1,9 +1,10 @@
 import type { AnyAggregate } from '../definition/index.js'
 import { uuidV5 } from '../definition/uuid.js'
-import { AbandonedError } from '../aggregator/index.js'
+import { AbandonedError, Patience } from '../aggregator/index.js'
 import { parseJson, streamNames, WORKERS_GROUP, writeMetadata } from '../outcome/index.js'
 import type { StreamNames } from '../outcome/index.js'
 import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
+import { Attempts } from './attempts.js'
 import type { Intake } from './intake.js'
 
 const PAGE = 100
@@ -18,6 +19,7 @@ export class Sweep {
   readonly #store: Store
   readonly #log: StoreLog
   readonly #signal: AbortSignal
+  readonly #attempts: Attempts
   #running: Promise<void> | undefined
   #again = false
 
@@ -27,6 +29,7 @@ export class Sweep {
     this.#store = store
     this.#log = log
     this.#signal = signal
+    this.#attempts = new Attempts(this.#streams.attempts, store)
   }
 
   /** Sweeps up to the checkpoint as it stands now; while a sweep runs, once more after it. Never rejects. */
@@ -40,15 +43,17 @@ export class Sweep {
   }
 
   async #runAll (): Promise<void> {
+    const patience = new Patience(this.#signal)
     do {
       this.#again = false
       try {
         await this.#sweep()
       } catch (error) {
-        if (!(error instanceof AbandonedError)) {
-          this.#log.warn({ err: error, stream: this.#streams.commands },
-            'the sweep for lost commands broke off; it goes on when the subscription is confirmed again')
-        }
+        if (error instanceof AbandonedError) break
+        if (patience.attempts === 0) this.#log.warn({ err: error, stream: this.#streams.commands }, 'the sweep for lost commands broke off; it is tried again')
+        // The subscription may stand for long, and nobody else would look for them.
+        this.#again = true
+        await patience.wait().catch(() => {})
       }
     } while (this.#again && !this.#signal.aborted)
     this.#running = undefined
@@ -76,10 +81,24 @@ export class Sweep {
     }
   }
 
-  /** The first command that this worker could not bring to an outcome. */
+  /**
+   * The first command that this worker could not bring to an outcome. Those that were begun before, and did not come to an end, are begun one
+   * after the other: one of them may take its worker down, and the count of the others must not grow by it.
+   */
   async #settle (commands: readonly RecordedEvent[]): Promise<RecordedEvent | undefined> {
-    const settlements = await Promise.all(commands.map(command => this.#intake.take(command, 1)))
-    return commands.find((_, index) => settlements[index]!.kind === 'parked')
+    const open = await this.#intake.unsettled(commands)
+    if (open.length === 0) return undefined
+    const begun = await this.#attempts.counts()
+    const parked: RecordedEvent[] = []
+    const take = async (together: readonly RecordedEvent[]): Promise<void> => {
+      await this.#attempts.begin(together.map(({ revision }) => revision))
+      const settlements = await Promise.all(together.map(command => this.#intake.take(command, (begun.get(command.revision) ?? 0) + 1)))
+      parked.push(...together.filter((_, index) => settlements[index]!.kind === 'parked'))
+    }
+    await take(open.filter(({ revision }) => (begun.get(revision) ?? 0) === 0))
+    for (const command of open.filter(({ revision }) => (begun.get(revision) ?? 0) > 0)) await take([command])
+    await this.#attempts.park(parked.map(({ revision }) => revision))
+    return open.find(command => parked.includes(command))
   }
 
   /** Revisions of the commands that the group has parked: they wait to be replayed. */

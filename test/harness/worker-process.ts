@@ -11,11 +11,13 @@ export interface WorkerProcessOptions {
   type: string
   /** Seconds. */
   messageTimeout: number
+  /** `auto` unless said. */
+  sweep?: 'auto' | 'always'
   /** The process ends or stops itself while it decides this command. */
   at?: { comId: string, signal: 'SIGKILL' | 'SIGSTOP' }
 }
 
-const { connectionString, type, messageTimeout, at } = JSON.parse(process.argv[2]!) as WorkerProcessOptions
+const { connectionString, type, messageTimeout, sweep = 'auto', at } = JSON.parse(process.argv[2]!) as WorkerProcessOptions
 const counter = defineCounter(type)
 let struck = false
 const aggregate: typeof counter = {
@@ -40,7 +42,7 @@ const worker = new Worker({
     messageTimeout,
     buffer: 64,
     drainTime: 5,
-    sweep: 'auto',
+    sweep,
     announce: false,
     aggregate: () => ({ capacity: 100, multiple: 3, latest: 0 })
   }

@@ -1,12 +1,15 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { Aggregator } from '../../lib/aggregator/index.js'
+import { Attempts } from '../../lib/subscriber/attempts.js'
 import { Intake } from '../../lib/subscriber/intake.js'
 import { losesCommands } from '../../lib/subscriber/server-version.js'
 import { Sweep } from '../../lib/subscriber/sweep.js'
-import { WORKERS_GROUP } from '../../lib/outcome/index.js'
+import { readMetadata, WORKERS_GROUP } from '../../lib/outcome/index.js'
 import { workersGroup } from '../../lib/subscriber/index.js'
+import { Store } from '../../lib/store/index.js'
 import type { Delivery } from '../../lib/store/index.js'
+import { spawnWorker } from '../harness/processes.js'
 import { until } from '../harness/until.js'
 import { stage } from './stage.js'
 
@@ -129,6 +132,71 @@ t.test('the mark moves, leaves what is parked, and stays below what cannot be de
   await sweep.run()
   t.equal(await s.outcome(aggId, add), 'succeeded', 'what comes after it is found')
   t.equal(await mark(), '0', 'the mark stays')
+})
+
+t.test('a lost command that takes its worker down each time is given up, and what was lost beside it is not', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  const start = await s.send(aggId, 'Start', {})
+  const deadly = await s.send(randomUUID(), 'Start', {})
+  const [poisoned] = (await s.events(s.streams.commands)).filter(({ id }) => id === deadly).map(({ metadata }) => readMetadata(metadata).aggId!)
+  const beside = await s.send(aggId, 'Add', { by: 2 })
+  await pretendHandled(s)
+
+  const doomed = spawnWorker(t, {
+    connectionString: s.connectionString, type: s.type, messageTimeout: 30, sweep: 'always', at: { comId: deadly, signal: 'SIGKILL' }
+  })
+  await doomed.ended
+  const attempts = async () => (await s.events(s.streams.attempts)).filter(({ data }) => JSON.parse(Buffer.from(data).toString()).command === '1').length
+  t.equal(await attempts(), 1, 'the store knows that it was begun')
+
+  // As eight others leave it that it takes down too.
+  for (let time = 0; time < 8; time++) await new Attempts(s.streams.attempts, s.store).begin([1n])
+  s.worker({ sweep: 'always' })
+  t.equal(await s.outcome(poisoned!, deadly), 'failed')
+  t.equal(await s.outcome(aggId, start), 'succeeded')
+  t.equal(await s.outcome(aggId, beside), 'succeeded')
+  t.equal(await attempts(), 10)
+})
+
+t.test('what a sweep has parked was no attempt that failed', async t => {
+  const s = await stage(t)
+  const attempts = new Attempts(s.streams.attempts, s.store)
+  t.same(await attempts.counts(), new Map())
+  await attempts.begin([3n, 4n])
+  await attempts.begin([4n])
+  t.same(await attempts.counts(), new Map([[3n, 1], [4n, 2]]))
+  await attempts.park([4n])
+  await attempts.begin([4n])
+  t.same(await attempts.counts(), new Map([[3n, 1], [4n, 1]]))
+  await attempts.begin([])
+  t.equal((await s.events(s.streams.attempts)).length, 5)
+})
+
+t.test('a sweep that the store breaks off is tried again', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  const comId = await s.send(aggId, 'Start', {})
+  await pretendHandled(s)
+  const aggregator = new Aggregator({ aggregate: s.aggregate, store: s.store, log: s.log, capacity: 10, multiple: 1, announce: false })
+  t.teardown(() => aggregator.close())
+  const closing = new AbortController()
+  // Nobody listens there.
+  const other = Store.open({ connectionString: 'kurrentdb://127.0.0.1:1?tls=false', callLimit: 0.2 }, s.log)
+  t.teardown(() => other.close())
+  let away = true
+  const sometimes = new Proxy(s.store, {
+    get: (store, name) => {
+      const of = away && name === 'groupInfo' ? other : store
+      const value = Reflect.get(of, name, of) as unknown
+      return typeof value === 'function' ? value.bind(of) : value
+    }
+  })
+  const running = new Sweep(s.aggregate, new Intake(aggregator), sometimes, s.log, closing.signal).run()
+  await until(() => s.log.lines.some(({ message }) => message.includes('broke off')))
+  away = false
+  await running
+  t.equal(await s.outcome(aggId, comId), 'succeeded')
 })
 
 t.test('which servers lose commands', async t => {
