@@ -107,6 +107,7 @@ export class Member {
   /** Does not come back when it ends. */
   dismiss (): void {
     this.#wanted = false
+    this.#tellWaiting()
   }
 
   /** SIGSTOP. */
@@ -127,15 +128,20 @@ export class Member {
     if (this.#running?.child.connected === true) this.#running.child.send(order, () => {})
   }
 
-  /** Resolves when a life of it is ready. */
+  /** Resolves when a life of it is ready, or when it is not wanted any more. */
   async untilReady (): Promise<void> {
-    if (this.ready) return
+    if (this.ready || !this.#wanted) return
     await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
   }
 
   /** The line of a life that is not over. */
   recordUnfinished (): void {
     if (this.#running !== undefined) this.#options.chronicle.write(this.#life(this.#running))
+  }
+
+  #tellWaiting (): void {
+    for (const resolve of this.#readyListeners) resolve()
+    this.#readyListeners.clear()
   }
 
   #spawn (): void {
@@ -156,8 +162,7 @@ export class Member {
       running.up = true
       if (message.says === 'ready') {
         running.ready = chronicle.now()
-        for (const resolve of this.#readyListeners) resolve()
-        this.#readyListeners.clear()
+        this.#tellWaiting()
       }
       onMessage?.(message)
     })

@@ -45,8 +45,8 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
   const commands = plan.size
   const planned = planFaults({ seed, commands, kills, kinds, embedded: host === undefined })
   const suffix = host === undefined ? '' : Date.now().toString(36)
-  const programs = await compilePrograms()
-  const fleet = await Fleet.open({ options, chronicle, folder, suffix, programs })
+  const { folder: programs, build } = await compilePrograms(options.build)
+  const fleet = await Fleet.open({ options: { ...options, build }, chronicle, folder, suffix, programs })
   try {
     chronicle.write({
       kind: 'setting',
