@@ -1,5 +1,5 @@
 import type { Latencies } from './latencies.js'
-import type { Message } from './message.js'
+import type { Holder, Message } from './message.js'
 
 /** What a group needs of the one who reads from it. */
 export interface Receiver {
@@ -13,7 +13,7 @@ export interface Receiver {
 }
 
 /** One connection to a group. */
-export class Consumer {
+export class Consumer implements Holder {
   readonly receiver: Receiver
   /** Unacknowledged messages, first sent first. */
   readonly held = new Set<Message>()

@@ -5,7 +5,7 @@ import { Consumer } from './consumer.js'
 import type { Receiver } from './consumer.js'
 import { Deliveries } from './deliveries.js'
 import type { SkippedGo } from './deliveries.js'
-import { measure, perSecond, statusText } from './info.js'
+import { measure, statusText, Throughput } from './info.js'
 import type { GroupInfo } from './info.js'
 import type { Journal } from './journal.js'
 import { Latencies } from './latencies.js'
@@ -37,8 +37,7 @@ export class Group {
   #reader: Reader
   #checkpoints: Checkpoints
   #parked: Parked
-  #since: number
-  #itemsAtLastMeasurement = 0
+  #throughput: Throughput
   #loading: Promise<void> | undefined
   #ready = false
   #faulted = false
@@ -52,7 +51,7 @@ export class Group {
     this.source = source
     this.settings = settings
     this.#surroundings = surroundings
-    this.#since = now()
+    this.#throughput = new Throughput(now())
     this.#deliveries = new Deliveries(strategyNamed(settings.strategy), skippedGo)
     this.#checkpoints = new Checkpoints(this.id, journal, source, settings, () => this.#deliveries.checkpoint, now)
     this.#parked = new Parked(this.id, journal)
@@ -173,9 +172,6 @@ export class Group {
   info (): GroupInfo {
     const { source, settings } = this
     const now = this.#surroundings.now()
-    const { totalItems } = this.#deliveries
-    const countSinceLastMeasurement = totalItems - this.#itemsAtLastMeasurement
-    this.#itemsAtLastMeasurement = totalItems
     const connections = [...this.#deliveries.consumers].map((consumer) => measure(consumer, now))
     const written = (position: bigint | undefined): string => (position === undefined ? '' : source.write(position))
     return {
@@ -189,9 +185,7 @@ export class Group {
       }),
       settings,
       startFrom: source.write(settings.startFrom),
-      averagePerSecond: perSecond(totalItems, this.#since, now),
-      totalItems,
-      countSinceLastMeasurement,
+      ...this.#throughput.measure(this.#deliveries.totalItems, now),
       lastCheckpointedEventPosition: written(this.#checkpoints.last),
       lastKnownEventPosition: written(this.#reader.lastKnown),
       readBufferCount: this.#deliveries.bufferCount,

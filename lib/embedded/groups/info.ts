@@ -57,6 +57,23 @@ export function statusText ({ ready, live, reading, replaying }: StatusFlags): s
   return flags.join(', ')
 }
 
+/** How much a group has sent. */
+export class Throughput {
+  readonly #since: number
+  #itemsAtLastMeasurement = 0
+
+  constructor (since: number) {
+    this.#since = since
+  }
+
+  /** Counts anew what was sent since the last time. */
+  measure (totalItems: number, now: number): Pick<GroupInfo, 'averagePerSecond' | 'totalItems' | 'countSinceLastMeasurement'> {
+    const countSinceLastMeasurement = totalItems - this.#itemsAtLastMeasurement
+    this.#itemsAtLastMeasurement = totalItems
+    return { averagePerSecond: perSecond(totalItems, this.#since, now), totalItems, countSinceLastMeasurement }
+  }
+}
+
 /** What a consumer did so far. Counts anew what it did since the last time. */
 export function measure (consumer: Consumer, now: number): ConnectionInfo {
   const countSinceLastMeasurement = consumer.totalItems - consumer.itemsAtLastMeasurement
@@ -74,6 +91,6 @@ export function measure (consumer: Consumer, now: number): ConnectionInfo {
 }
 
 /** Whole items a second between two moments, given in milliseconds. */
-export function perSecond (items: number, since: number, now: number): number {
+function perSecond (items: number, since: number, now: number): number {
   return now > since ? Math.floor(items * 1000 / (now - since)) : 0
 }

@@ -1,5 +1,11 @@
 import type { LogRecord, Resolved } from '../log/record.js'
-import type { Consumer } from './consumer.js'
+import type { Latencies } from './latencies.js'
+
+/** Who holds a message, as far as that is the message's business. */
+export interface Holder {
+  readonly held: Set<Message>
+  readonly latencies: Latencies | undefined
+}
 
 /** The bucket of a message for which none was worked out yet. */
 export const NO_BUCKET = -1
@@ -24,7 +30,7 @@ export class Message {
   bucket = NO_BUCKET
   /** Nothing is left to be done with it: the checkpoint may pass it. */
   finished = false
-  holder: Consumer | undefined
+  holder: Holder | undefined
   /** When it was last given out, in milliseconds of the group's clock. */
   sentAt = 0
 

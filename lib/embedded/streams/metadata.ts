@@ -8,6 +8,8 @@ export interface StreamMetadata {
   maxAge?: bigint
   /** Events below this revision are not to be seen; {@link TOMBSTONE_REVISION} says that the stream is soft-deleted. */
   truncateBefore?: bigint
+  /** Of a soft-deleted stream: its metadata as JSON, where more than that was said: it is kept when the stream comes back. */
+  rest?: string
 }
 
 const NO_METADATA: StreamMetadata = Object.freeze({})
@@ -53,6 +55,7 @@ export function parseMetadata (json: boolean, data: Uint8Array): StreamMetadata 
     integer(value, text, '$cacheControl', 1n)
     const acl = value['$acl']
     if (acl !== undefined && (typeof acl !== 'object' || acl === null || Array.isArray(acl))) return NO_METADATA
+    if (isSoftDeleted(metadata) && Object.keys(value).length > 1) metadata.rest = text
   } catch (error) {
     if (error instanceof OutOfRange) return NO_METADATA
     throw error
@@ -61,8 +64,8 @@ export function parseMetadata (json: boolean, data: Uint8Array): StreamMetadata 
 }
 
 /** The metadata with another `$tb`; of what is no JSON object nothing is kept. */
-export function withTruncateBefore (data: Uint8Array, revision: bigint): Buffer {
-  const value = parseObject(Buffer.from(data).toString('utf8')) ?? {}
+export function withTruncateBefore (metadata: string, revision: bigint): Buffer {
+  const value = parseObject(metadata) ?? {}
   delete value['$tb']
   const rest = JSON.stringify(value).slice(1)
   return Buffer.from(`{"$tb":${revision}${rest === '}' ? '' : ','}${rest}`)

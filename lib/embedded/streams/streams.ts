@@ -197,14 +197,14 @@ export class Streams extends ReadableStreams {
   #undeletion (stream: string, events: readonly NewRecord[], undelete: boolean): Part[] {
     const parts: Part[] = []
     if (undelete) {
-      const data = this.#visibleFrom(this.table.writtenHead(stream) + 1)
+      const data = withTruncateBefore(this.table.entry(stream).writersMetadata.rest ?? '', BigInt(this.table.writtenHead(stream) + 1))
       parts.push({ stream: metastreamOf(stream), events: [metadataEvent(data)], remember: false })
     }
     if (isMetastream(stream) && events.length > 0) {
       const original = originalOf(stream)
       const entry = this.table.find(original)
       if (entry !== undefined && isSoftDeleted(entry.writersMetadata)) {
-        const data = withTruncateBefore(events[events.length - 1]!.data, BigInt(this.table.writtenHead(original) + 1))
+        const data = withTruncateBefore(Buffer.from(events[events.length - 1]!.data).toString('utf8'), BigInt(this.table.writtenHead(original) + 1))
         parts.push({ stream, events: [metadataEvent(data)], remember: false })
       }
     }
@@ -230,11 +230,6 @@ export class Streams extends ReadableStreams {
   async #confirmed (ordinal: number, revision: bigint, position?: bigint): Promise<AppendResult> {
     if (ordinal >= this.log.confirmed) await this.#lastCommit
     return { kind: 'written', revision, position: position ?? this.log.positionAt(ordinal) }
-  }
-
-  #visibleFrom (revision: number): Buffer {
-    // A soft delete leaves nothing else in the metadata, and whatever was written since has undone it.
-    return withTruncateBefore(EMPTY, BigInt(revision))
   }
 
   #commit (parts: readonly Part[]): { done: Promise<void>, records: LogRecord[], last: LogRecord } {

@@ -18,13 +18,9 @@ export function uuidText (uuid: InstanceType<typeof sharedPb.UUID> | undefined):
     : halvesText(BigInt(structured.getMostSignificantBits()), BigInt(structured.getLeastSignificantBits())))
 }
 
-/** A UUID as a message: its text, or two signed halves where the caller asked for that. */
-export function uuidMessage (text: string, structured = false): InstanceType<typeof sharedPb.UUID> {
-  const uuid = new sharedPb.UUID()
-  if (!structured) return uuid.setString(text)
-  const [most, least] = textHalves(text)
-  const halves = new sharedPb.UUID.Structured()
-  return uuid.setStructured(halves.setMostSignificantBits(most.toString()).setLeastSignificantBits(least.toString()))
+/** A UUID as a message. */
+export function uuidMessage (text: string): InstanceType<typeof sharedPb.UUID> {
+  return new sharedPb.UUID().setString(text)
 }
 
 /** The text of a UUID that came as two signed halves. */
