@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,6 +40,7 @@ async function run (options: StormOptions): Promise<number> {
     progress.end()
     const late = await stopStore(storm, chronicle)
     const whole: Verdict = { ...verdict, violations: [...verdict.violations, ...late] }
+    await writeFile(`${path}.verdict`, JSON.stringify(whole))
     console.log(report(storm, options, chronicle, whole))
     const right = whole.violations.length === 0
     if (right && !options.keep) await rm(folder, { recursive: true, force: true })

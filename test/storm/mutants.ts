@@ -16,6 +16,8 @@ export interface Mutant {
   readonly patches: readonly Patch[]
   /** The rules of the checker that show what it does to its users. Others may be broken too, and count for nothing. */
   readonly rules: readonly RuleName[]
+  /** For the storm, where it needs something particular. */
+  readonly options?: readonly string[]
 }
 
 export interface Patch {
@@ -126,7 +128,8 @@ export const mutants: readonly Mutant[] = [
       find: '    if (!losesCommands(version)) return false',
       replace: '    if (losesCommands(version) !== undefined) return false'
     }],
-    rules: ['lost']
+    rules: ['lost'],
+    options: ['--emulate', '23.10']
   }
 ]
 
