@@ -60,6 +60,27 @@ t.test('what a follower hears when it has caught up', { skip }, async (t) => {
   }
 })
 
+t.test('a follower that is overrun while it is live', { skip }, async (t) => {
+  for (const emulate of VERSIONS) {
+    const client = await like(t, { emulate })
+    const stream = `overrun-${randomUUID()}`
+    const ofStream = new Follower(t, client.subscribeToStream(stream))
+    const ofAll = new Follower(t, client.subscribeToAll())
+    await Promise.all([ofStream.live(), ofAll.live()])
+    await client.appendToStream(stream, numbered(100))
+    await Promise.all([ofStream.live(2), ofAll.live(2)])
+    await client.appendToStream(stream, numbered(500, 100))
+    if (emulate === '23.10') {
+      for (const follower of [ofStream, ofAll]) t.match(await follower.failed(), { type: 'unknown', code: 10 }, emulate)
+      const resumed = new Follower(t, client.subscribeToStream(stream, { fromRevision: ofStream.seen.at(-1)!.event!.revision }))
+      t.equal((await resumed.saw(600 - ofStream.seen.length)).length, 600 - ofStream.seen.length, 'resumed it has lost nothing')
+    } else {
+      t.equal((await ofStream.saw(600)).length, 600, emulate)
+      t.equal(ofStream.error, undefined)
+    }
+  }
+})
+
 t.test('a checkpoint passes what a full consumer made its group skip, in 23.10', { skip }, async (t) => {
   const keyed = (key: string, number: number) => numbered(1, number, { $correlationId: key })
   await Promise.all(VERSIONS.map(async (emulate) => {

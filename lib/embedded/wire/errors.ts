@@ -5,7 +5,9 @@ export function callError (code: status, details: string, trailers: Record<strin
   const metadata = new Metadata()
   // Names of streams are free text, and trailers are not.
   for (const [key, value] of Object.entries(trailers)) metadata.set(key, value.replace(/[^\x20-\x7e]/g, '?'))
-  return Object.assign(new Error(details), { code, details, metadata })
+  // The transport throws at what is no text.
+  const text = details.replace(/\p{Surrogate}/gu, '?')
+  return Object.assign(new Error(text), { code, details: text, metadata })
 }
 
 export function streamDeleted (stream: string): ServiceError {
@@ -26,6 +28,12 @@ export function handlerThrew (): ServiceError {
 
 export function stopping (): ServiceError {
   return callError(status.UNAVAILABLE, 'Server is shutting down')
+}
+
+/** Older servers end the call of a follower that does not keep up; newer ones have it read on. */
+export function tooSlow (): ServiceError {
+  return callError(status.ABORTED,
+    'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.')
 }
 
 /**

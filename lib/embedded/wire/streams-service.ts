@@ -12,14 +12,14 @@ import type { WireService } from './service.js'
 import { Signals } from './signals.js'
 
 /** The service of streams: appends of both kinds, reads, subscriptions, deletions. */
-export function streamsService (streams: Streams, answers: Answers, { caughtUpSaysWhere }: Emulation): WireService {
+export function streamsService (streams: Streams, answers: Answers, { caughtUpSaysWhere, liveFollowersBear }: Emulation): WireService {
   const open = new OpenCalls()
   return {
     definition: { ...streamsGrpc.StreamsService, batchAppend: batchAppendMethod, read: readMethod },
     handlers: {
       append: appendHandler(streams, answers),
       batchAppend: batchAppendHandler(streams, answers, open),
-      read: readHandler({ streams, signals: new Signals(streams), caughtUpSaysWhere }, open),
+      read: readHandler({ streams, signals: new Signals(streams), caughtUpSaysWhere, liveFollowersBear: liveFollowersBear ?? Infinity }, open),
       delete: deleteHandler(streams),
       tombstone: tombstoneHandler(streams)
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isHidden } from '../streams/all.js'
 import type { Streams } from '../streams/index.js'
 import type { CallWriter } from './call-writer.js'
-import { streamDeleted } from './errors.js'
+import { streamDeleted, tooSlow } from './errors.js'
 import { PAGE } from './pages.js'
 import type { FollowAll, FollowStream, ReadResponse } from './read-request.js'
 import { allCaughtUp, caughtUp, checkpoint, confirmation, show, streamCaughtUp } from './shown.js'
@@ -17,6 +17,8 @@ export interface Followed {
   signals: Signals
   /** Whether a follower hears when it has caught up, and up to where; older servers only say that it has. */
   caughtUpSaysWhere: boolean
+  /** More events at once than this end the call of a follower that had caught up. */
+  liveFollowersBear: number
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Followed {
  * missed or sent twice in between.
  */
 export async function followStream (request: FollowStream, writer: CallWriter<ReadResponse>, followed: Followed): Promise<void> {
-  const { streams, signals, caughtUpSaysWhere } = followed
+  const { streams, signals, caughtUpSaysWhere, liveFollowersBear } = followed
   const { stream, from } = request
   if (streams.state(stream) === 'tombstoned') throw streamDeleted(stream)
   const waiter = new Waiter(writer)
@@ -39,6 +41,7 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
       const records = await streams.readForwards(stream, after + 1n, PAGE)
       const last = records[records.length - 1]
       if (last !== undefined) {
+        if (live && Number(head - after) > liveFollowersBear) throw tooSlow()
         if (records.length > LIVE_BUFFER) live = false
         await show(records, request, writer, streams)
         after = last.revision
@@ -60,7 +63,7 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
 
 /** Follows the whole log in the same way; who filters hears from time to time how far it was looked through. */
 export async function followAll (request: FollowAll, writer: CallWriter<ReadResponse>, followed: Followed): Promise<void> {
-  const { streams, signals, caughtUpSaysWhere } = followed
+  const { streams, signals, caughtUpSaysWhere, liveFollowersBear } = followed
   const { log } = streams
   const { from, filter } = request
   const waiter = new Waiter(writer)
@@ -81,6 +84,7 @@ export async function followAll (request: FollowAll, writer: CallWriter<ReadResp
       const page = await log.slice(next, next + (filter === undefined ? PAGE : Math.min(PAGE, filter.checkpointEvery - considered)))
       const last = page[page.length - 1]
       if (last !== undefined) {
+        if (live && log.confirmed - next > liveFollowersBear) throw tooSlow()
         if (page.length > LIVE_BUFFER) live = false
         await show(page.filter((record) => !isHidden(record) && (filter === undefined || filter.matches(record))), request, writer, streams)
         next += page.length
