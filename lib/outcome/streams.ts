@@ -15,7 +15,9 @@ export interface StreamNames {
   readonly category: string
   /** How far the workers' sweep has seen the command stream; of no category, so that no sender sees it. */
   readonly sweep: string
-  /** How often the sweep has taken a lost command in hand; likewise. */
+  /** Links to the commands that the workers' group has parked: the server's own. */
+  readonly parked: string
+  /** How often workers have taken a parked or a lost command in hand; of no category likewise. */
   readonly attempts: string
   /** The events and refusals of one aggregate: the only place where outcomes are decided. */
   aggregate(aggId: string): string
@@ -32,6 +34,7 @@ export function streamNames (type: string): StreamNames {
     duplicate: `${prefix}Duplicate`,
     category: `$ce-${type}`,
     sweep: `UniStream.Sweep.${type}`,
+    parked: `$persistentsubscription-${type}::${WORKERS_GROUP}-parked`,
     attempts: `UniStream.Attempts.${type}`,
     aggregate: aggId => prefix + aggId,
     aggIdOf: stream => stream.startsWith(prefix) ? parseUuid(stream.slice(prefix.length)) : undefined

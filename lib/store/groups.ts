@@ -75,10 +75,10 @@ export class Groups {
     this.#told.delete(`${stream}::${group}`)
   }
 
-  /** Has all parked messages delivered once more. */
-  async replayParked (stream: string, group: string): Promise<void> {
+  /** Has parked messages delivered once more; all, or those below a revision of the stream in which they are parked. */
+  async replayParked (stream: string, group: string, below?: bigint): Promise<void> {
     await this.#connection.managed(`Replaying the parked messages of group ${group} on stream ${stream}`,
-      options => this.#connection.client.replayParkedMessagesToStream(stream, group, options))
+      options => this.#connection.client.replayParkedMessagesToStream(stream, group, { ...options, ...below !== undefined && { stopAt: Number(below) } }))
   }
 
   async #create (stream: string, group: string, settings: GroupSettings): Promise<void> {

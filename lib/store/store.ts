@@ -73,9 +73,9 @@ export class Store {
     return coded(this.#groups.delete(stream, group))
   }
 
-  /** Has the parked messages of a group delivered once more. */
-  replayParked (stream: string, group: string): Promise<void> {
-    return coded(this.#groups.replayParked(stream, group))
+  /** Has the parked messages of a group delivered once more; all, or those below a revision of the stream in which they are parked. */
+  replayParked (stream: string, group: string, below?: bigint): Promise<void> {
+    return coded(this.#groups.replayParked(stream, group, below))
   }
 
   /** Subscribes to a group, which is made where it does not exist. Supervised: see {@link Subscription}. */

@@ -85,7 +85,7 @@ export class CommandLoop {
       const { code, message, error } = settlement.parking
       this.#parked++
       this.#options.log.warn({ err: error, comId: event.id, command: event.type, code },
-        `a command is parked: ${message} It is replayed when a worker starts`)
+        `a command is parked: ${message} It is tried again when a worker starts`)
       this.#subscription!.nack('park', `${code}: ${message}`, ackId)
     }).catch(error => {
       // Not acknowledged: it is delivered again, here or elsewhere.

@@ -1,11 +1,10 @@
-import type { AnyAggregate } from '../definition/index.js'
 import { uuidV5 } from '../definition/uuid.js'
 import { AbandonedError, Patience } from '../aggregator/index.js'
-import { parseJson, streamNames, WORKERS_GROUP, writeMetadata } from '../outcome/index.js'
+import { parseJson, WORKERS_GROUP, writeMetadata } from '../outcome/index.js'
 import type { StreamNames } from '../outcome/index.js'
-import type { RecordedEvent, Store, StoreLog } from '../store/index.js'
-import { Attempts } from './attempts.js'
-import type { Intake } from './intake.js'
+import type { Store, StoreLog } from '../store/index.js'
+import type { ParkedCommands } from './parked-commands.js'
+import type { Rescue } from './rescue.js'
 
 const PAGE = 100
 
@@ -15,21 +14,21 @@ const PAGE = 100
  */
 export class Sweep {
   readonly #streams: StreamNames
-  readonly #intake: Intake
+  readonly #rescue: Rescue
+  readonly #parked: ParkedCommands
   readonly #store: Store
   readonly #log: StoreLog
   readonly #signal: AbortSignal
-  readonly #attempts: Attempts
   #running: Promise<void> | undefined
   #again = false
 
-  constructor (aggregate: AnyAggregate, intake: Intake, store: Store, log: StoreLog, signal: AbortSignal) {
-    this.#streams = streamNames(aggregate.commands.storedName)
-    this.#intake = intake
+  constructor (streams: StreamNames, rescue: Rescue, parked: ParkedCommands, store: Store, log: StoreLog, signal: AbortSignal) {
+    this.#streams = streams
+    this.#rescue = rescue
+    this.#parked = parked
     this.#store = store
     this.#log = log
     this.#signal = signal
-    this.#attempts = new Attempts(this.#streams.attempts, store)
   }
 
   /** Sweeps up to the checkpoint as it stands now; while a sweep runs, once more after it. Never rejects. */
@@ -62,7 +61,7 @@ export class Sweep {
   async #sweep (): Promise<void> {
     const checkpoint = (await this.#store.groupInfo(this.#streams.commands, WORKERS_GROUP))?.lastCheckpointed
     if (checkpoint === undefined) return
-    const parked = await this.#parked()
+    const parked = await this.#parked.revisions()
     let mark = await this.#mark()
     let from = mark + 1n
     while (from <= checkpoint && !this.#signal.aborted) {
@@ -70,52 +69,14 @@ export class Sweep {
       const commands = page.kind === 'page' ? page.events.flatMap(({ event }) => event === undefined ? [] : [event]) : []
       const below = commands.filter(command => command.revision <= checkpoint)
       if (below.length === 0) return
-      const unsettled = await this.#settle(below.filter(command => !parked.has(command.revision)))
+      const left = await this.#rescue.settle(below.filter(command => !parked.has(command.revision)))
       const last = below.at(-1)!.revision
       // Beyond a command that this worker cannot decide the mark must not move; another version may be able to.
-      if (unsettled === undefined && mark === from - 1n) {
+      if (left.size === 0 && mark === from - 1n) {
         await this.#setMark(last)
         mark = last
       }
       from = last + 1n
-    }
-  }
-
-  /**
-   * The first command that this worker could not bring to an outcome. Those that were begun before, and did not come to an end, are begun one
-   * after the other: one of them may take its worker down, and the count of the others must not grow by it.
-   */
-  async #settle (commands: readonly RecordedEvent[]): Promise<RecordedEvent | undefined> {
-    const open = await this.#intake.unsettled(commands)
-    if (open.length === 0) return undefined
-    const begun = await this.#attempts.counts()
-    const parked: RecordedEvent[] = []
-    const take = async (together: readonly RecordedEvent[]): Promise<void> => {
-      await this.#attempts.begin(together.map(({ revision }) => revision))
-      const settlements = await Promise.all(together.map(command => this.#intake.take(command, (begun.get(command.revision) ?? 0) + 1)))
-      parked.push(...together.filter((_, index) => settlements[index]!.kind === 'parked'))
-    }
-    await take(open.filter(({ revision }) => (begun.get(revision) ?? 0) === 0))
-    for (const command of open.filter(({ revision }) => (begun.get(revision) ?? 0) > 0)) await take([command])
-    await this.#attempts.park(parked.map(({ revision }) => revision))
-    return open.find(command => parked.includes(command))
-  }
-
-  /** Revisions of the commands that the group has parked: they wait to be replayed. */
-  async #parked (): Promise<Set<bigint>> {
-    const stream = `$persistentsubscription-${this.#streams.commands}::${WORKERS_GROUP}-parked`
-    const revisions = new Set<bigint>()
-    let from: bigint | 'start' = 'start'
-    for (;;) {
-      const page = await this.#store.read(stream, { direction: 'forwards', from, count: PAGE })
-      const links = page.kind === 'page' ? page.events.flatMap(({ event }) => event === undefined ? [] : [event]) : []
-      for (const link of links) {
-        const revision = /^(\d+)@/.exec(Buffer.from(link.data).toString())?.[1]
-        if (revision !== undefined) revisions.add(BigInt(revision))
-      }
-      const last = links.at(-1)
-      if (last === undefined || links.length < PAGE) return revisions
-      from = last.revision + 1n
     }
   }
 

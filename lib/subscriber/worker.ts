@@ -1,12 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AnyAggregate } from '../definition/index.js'
 import { Aggregator } from '../aggregator/index.js'
-import { streamNames, WORKERS_GROUP } from '../outcome/index.js'
+import { streamNames } from '../outcome/index.js'
 import type { AggregateSettings } from '../settings/index.js'
 import type { Store, StoreLog } from '../store/index.js'
+import { Attempts } from './attempts.js'
 import { CommandLoop } from './command-loop.js'
 import { Intake } from './intake.js'
 import { losesCommands } from './server-version.js'
+import { ParkedCommands } from './parked-commands.js'
+import { Rescue } from './rescue.js'
 import { Sweep } from './sweep.js'
 import { warmUp } from './warm-up.js'
 
@@ -50,7 +53,8 @@ interface Line {
   readonly intake: Intake
   readonly loop: CommandLoop
   readonly sweep: Sweep
-  parkedReplayed: boolean
+  readonly parked: ParkedCommands
+  parkedReviewed: boolean
   warmed: boolean
 }
 
@@ -116,6 +120,9 @@ export class Worker {
     const aggregator = new Aggregator({ aggregate, store, log, capacity, multiple, announce: this.#settings.announce })
     const intake = new Intake(aggregator)
     const { messageTimeout, buffer } = this.#settings
+    const streams = streamNames(aggregate.commands.storedName)
+    const rescue = new Rescue(intake, new Attempts(streams.attempts, store))
+    const parked = new ParkedCommands(streams, rescue, store, log, this.#closing.signal)
     const line: Line = {
       aggregate,
       aggregator,
@@ -123,8 +130,9 @@ export class Worker {
       loop: new CommandLoop({
         aggregate, intake, store, log, messageTimeout, buffer, onConfirmed: () => { this.#confirmed(line) }
       }),
-      sweep: new Sweep(aggregate, intake, store, log, this.#closing.signal),
-      parkedReplayed: false,
+      sweep: new Sweep(streams, rescue, parked, store, log, this.#closing.signal),
+      parked,
+      parkedReviewed: false,
       warmed: false
     }
     return line
@@ -132,24 +140,15 @@ export class Worker {
 
   #confirmed (line: Line): void {
     const name = line.aggregate.commands.name
-    this.#replayParked(line)
-      .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not replay the parked commands; tried again at the next confirmation') })
+    if (!line.parkedReviewed) {
+      // What another version has parked may be decidable by this one.
+      line.parkedReviewed = true
+      line.parked.review()
+    }
     this.#warmUp(line)
       .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not load the youngest aggregates; they load when they are needed') })
     this.#sweep(line)
       .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not sweep for lost commands; tried again at the next confirmation') })
-  }
-
-  /** What another version has parked may be decidable by this one. */
-  async #replayParked (line: Line): Promise<void> {
-    if (line.parkedReplayed) return
-    line.parkedReplayed = true
-    try {
-      await this.#store.replayParked(streamNames(line.aggregate.commands.storedName).commands, WORKERS_GROUP)
-    } catch (error) {
-      line.parkedReplayed = false
-      throw error
-    }
   }
 
   async #warmUp (line: Line): Promise<void> {

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { Aggregator } from '../../lib/aggregator/index.js'
 import { Attempts } from '../../lib/subscriber/attempts.js'
 import { Intake } from '../../lib/subscriber/intake.js'
+import { ParkedCommands } from '../../lib/subscriber/parked-commands.js'
+import { Rescue } from '../../lib/subscriber/rescue.js'
 import { losesCommands } from '../../lib/subscriber/server-version.js'
 import { Sweep } from '../../lib/subscriber/sweep.js'
 import { readMetadata, WORKERS_GROUP } from '../../lib/outcome/index.js'
@@ -12,6 +14,12 @@ import type { Delivery } from '../../lib/store/index.js'
 import { spawnWorker } from '../harness/processes.js'
 import { until } from '../harness/until.js'
 import { stage } from './stage.js'
+
+function sweepOf ({ streams, store, log }: Pick<Awaited<ReturnType<typeof stage>>, 'streams' | 'store' | 'log'>, aggregator: Aggregator): Sweep {
+  const { signal } = new AbortController()
+  const rescue = new Rescue(new Intake(aggregator), new Attempts(streams.attempts, store))
+  return new Sweep(streams, rescue, new ParkedCommands(streams, rescue, store, log, signal), store, log, signal)
+}
 
 /** Has the group believe that everything up to now was handled, as a server does that loses commands. */
 async function pretendHandled (s: Awaited<ReturnType<typeof stage>>): Promise<bigint> {
@@ -116,7 +124,7 @@ t.test('the mark moves, leaves what is parked, and stays below what cannot be de
   await pretendHandled(s)
   const aggregator = new Aggregator({ aggregate: s.aggregate, store: s.store, log: s.log, capacity: 10, multiple: 1, announce: false })
   t.teardown(() => aggregator.close())
-  const sweep = new Sweep(s.aggregate, new Intake(aggregator), s.store, s.log, new AbortController().signal)
+  const sweep = sweepOf(s, aggregator)
   const mark = async () => {
     const last = (await s.events(s.streams.sweep)).at(-1)
     return last && JSON.parse(Buffer.from(last.data).toString()).revision
@@ -180,7 +188,6 @@ t.test('a sweep that the store breaks off is tried again', async t => {
   await pretendHandled(s)
   const aggregator = new Aggregator({ aggregate: s.aggregate, store: s.store, log: s.log, capacity: 10, multiple: 1, announce: false })
   t.teardown(() => aggregator.close())
-  const closing = new AbortController()
   // Nobody listens there.
   const other = Store.open({ connectionString: 'kurrentdb://127.0.0.1:1?tls=false', callLimit: 0.2 }, s.log)
   t.teardown(() => other.close())
@@ -192,7 +199,7 @@ t.test('a sweep that the store breaks off is tried again', async t => {
       return typeof value === 'function' ? value.bind(of) : value
     }
   })
-  const running = new Sweep(s.aggregate, new Intake(aggregator), sometimes, s.log, closing.signal).run()
+  const running = sweepOf({ ...s, store: sometimes }, aggregator).run()
   await until(() => s.log.lines.some(({ message }) => message.includes('broke off')))
   away = false
   await running

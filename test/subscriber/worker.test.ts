@@ -100,7 +100,7 @@ t.test('what cannot be processed gets an outcome, and the loop goes on', async t
   t.equal(worker.readiness().ready, true)
 })
 
-t.test('what this version cannot decide is parked, and replayed when a worker starts', async t => {
+t.test('what this version cannot decide is parked, and stays so until a worker starts that can', async t => {
   const s = await stage(t)
   const aggId = randomUUID()
   const old = s.worker()
@@ -114,6 +114,14 @@ t.test('what this version cannot decide is parked, and replayed when a worker st
   t.notOk((await s.decided(aggId)).includes(comId))
   await old.close()
 
+  const parked = async () => (await s.events(s.streams.parked)).map(({ revision }) => revision)
+  t.same(await parked(), [0n])
+  const asOld = s.worker()
+  // It has tried when the store knows of its attempt, and that it has ended.
+  await until(async () => (await s.events(s.streams.attempts)).some(({ type }) => type === 'SweepParked'))
+  t.same(await parked(), [0n], 'it never left the place in which no crash of the store can lose it')
+  await asOld.close()
+
   const accepting = { ...s.aggregate.commands.commands.Add, check: () => [], fromStored: () => ({ by: 1 }) }
   const younger = {
     ...s.aggregate,
@@ -121,6 +129,7 @@ t.test('what this version cannot decide is parked, and replayed when a worker st
   }
   s.worker({}, younger as typeof s.aggregate)
   t.equal(await s.outcome(aggId, comId), 'succeeded')
+  await until(async () => (await parked()).length === 0)
 })
 
 t.test('an aggregate with an event that is not defined here gets no outcome from here', async t => {
