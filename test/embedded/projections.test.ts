@@ -50,6 +50,12 @@ t.test('only $by_category runs until others are enabled', { skip: ofEmbedded }, 
   t.match(await client.getProjectionStatus('$by_event_type'), { projectionStatus: 'Running', progress: 100 }, 'what was there before is linked')
   await client.disableProjection('$by_event_type')
   t.match(await client.getProjectionStatus('$by_event_type'), { projectionStatus: 'Stopped' })
+  await client.enableProjection('$by_event_type')
+  await client.abortProjection('$by_event_type')
+  t.match(await client.getProjectionStatus('$by_event_type'), { projectionStatus: 'Stopped' })
+  for (const attempt of [client.getProjectionState('$streams'), client.getProjectionResult('$streams'), client.resetProjection('$streams'), client.deleteProjection('$streams')]) {
+    t.match(await rejection(attempt), { code: 12 }, 'what is not there says so')
+  }
 })
 
 t.test('$by_event_type has a link to each event of a type, in the order of the log', async (t) => {
