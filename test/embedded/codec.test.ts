@@ -8,7 +8,9 @@ import t from 'tap'
 import type { LogRecord } from '../../lib/embedded/log/record.js'
 import { readBatchPart, writeBatchSuccess } from '../../lib/embedded/wire/codec/batch-append.js'
 import { writeReadEvent } from '../../lib/embedded/wire/codec/read-event.js'
+import { readGenerated } from '../../lib/embedded/wire/codec/generated.js'
 import { MalformedMessage } from '../../lib/embedded/wire/codec/reader.js'
+import { sessionsPb } from '../../lib/embedded/wire/protocol.js'
 
 type Options = InstanceType<typeof pb.BatchAppendReq.Options>
 
@@ -139,5 +141,35 @@ t.test('unknown fields are passed over, and what is no message is refused', asyn
     } catch (error) {
       if (!(error instanceof MalformedMessage)) t.fail(`${noise.toString('hex')}: ${String(error)}`)
     }
+  }
+})
+
+t.test('generated classes read what they have written, and no length that is not true', async (t) => {
+  const malformed = new MalformedMessage()
+  const message = new pb.AppendReq.ProposedMessage().setId(new shared.UUID().setString(randomUUID())).setData(randomBytes(50))
+  message.getMetadataMap().set('type', 'Happened').set('content-type', 'application/json')
+  const request = new pb.AppendReq().setProposedMessage(message)
+  const bytes = bytesOf(request)
+  t.same(readGenerated(pb.AppendReq, bytes).toObject(), request.toObject())
+  t.same(readGenerated(pb.AppendReq, Buffer.alloc(0)).toObject(), new pb.AppendReq().toObject())
+  for (let end = 1; end < bytes.length; end++) t.throws(() => readGenerated(pb.AppendReq, bytes.subarray(0, end)), malformed)
+
+  const huge = [0x80, 0x80, 0x80, 0x80, 0x08]
+  const nested = (field: number, content: number[]): number[] => [field << 3 | 2, content.length, ...content]
+  for (const content of [
+    [field(2), ...huge],
+    nested(2, [field(1), ...huge]),
+    nested(2, nested(2, [field(1), ...huge])),
+    nested(2, nested(2, nested(1, [0x61]).concat(field(2), huge))),
+    nested(2, [field(4), ...huge]),
+    nested(2, [3 << 3 | 3, 1]),
+    [field(0), 0]
+  ]) {
+    t.throws(() => readGenerated(pb.AppendReq, Buffer.from([...content, ...Array(40).fill(0)])), malformed)
+  }
+  t.throws(() => readGenerated(sessionsPb.AppendRequest, Buffer.from(nested(1, [0x61, 0xed, 0xa0, 0x80]))), malformed, 'no text')
+
+  function field (number: number): number {
+    return number << 3 | 2
   }
 })

@@ -26,6 +26,7 @@ interface Batch {
 /** The method, with messages that are read and written without the generated classes. */
 export const batchAppendMethod = {
   ...streamsGrpc.StreamsService.batchAppend,
+  requestType: undefined,
   requestDeserialize: readBatchPart,
   responseSerialize: (response: Buffer) => response
 }

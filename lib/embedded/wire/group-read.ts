@@ -15,6 +15,7 @@ export type GroupCall = ServerDuplexStream<GroupReadRequest, GroupReadResponse>
 /** The method, with acks and events that pass by without the generated classes. */
 export const groupReadMethod = {
   ...persistentGrpc.PersistentSubscriptionsService.read,
+  requestType: undefined,
   requestDeserialize: readGroupRequest,
   responseSerialize: (response: GroupReadResponse) => Buffer.isBuffer(response) ? response : Buffer.from(response.serializeBinary()),
 }

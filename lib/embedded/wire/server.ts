@@ -1,6 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { readWithCare } from './codec/generated.js'
 import { SocketRoom } from './connections.js'
+import { ignoreDeadStreams } from './dead-streams.js'
 import { healthServer } from './health.js'
 import type { WireService } from './service.js'
 
@@ -29,10 +31,14 @@ export class WireServer {
   /** The sockets of this server, to do harm to them. */
   readonly sockets = new SocketRoom(this.#injector, this.#http)
 
+  constructor () {
+    ignoreDeadStreams(this.#grpc)
+  }
+
   /** To be called before {@link listen}. */
   add (service: WireService): void {
     this.#services.push(service)
-    this.#grpc.addService(service.definition, service.handlers)
+    this.#grpc.addService(readWithCare(service.definition), service.handlers)
   }
 
   /**

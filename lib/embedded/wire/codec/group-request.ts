@@ -1,4 +1,5 @@
 import { persistentPb } from '../protocol.js'
+import { readGenerated } from './generated.js'
 import { FieldReader } from './reader.js'
 import { readUuid } from './uuid.js'
 
@@ -28,7 +29,7 @@ export function readGroupRequest (message: Buffer): GroupReadRequest {
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
       case 1:
-        request = { kind: 'options', options: persistentPb.ReadReq.Options.deserializeBinary(fields.bytes()) }
+        request = { kind: 'options', options: readGenerated(persistentPb.ReadReq.Options, fields.bytes()) }
         break
       case 2:
         request = acknowledgement('ack', fields.message())

@@ -1,3 +1,5 @@
+import { LENGTH } from './writer.js'
+
 /** A message that is none. */
 export class MalformedMessage extends Error {
   constructor () {
@@ -21,6 +23,16 @@ export class FieldReader {
     this.#buffer = buffer
     this.#at = from
     this.#end = to
+  }
+
+  /**
+   * The message that begins with its length at a place.
+   * @throws MalformedMessage where no length stands, or less than that follows it
+   */
+  static at (buffer: Buffer, at: number): FieldReader {
+    const reader = new FieldReader(buffer, at)
+    reader.#wireType = LENGTH
+    return reader.message()
   }
 
   /** The number of the next field; 0 at the end. Its value must be taken or skipped. */

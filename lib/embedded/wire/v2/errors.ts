@@ -1,6 +1,7 @@
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js'
 import protobuf from 'google-protobuf'
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js'
+import { callError } from '../errors.js'
 
 /** A message that says more of an error. */
 interface Detail {
@@ -20,7 +21,7 @@ export function sessionError (code: status, message: string, reason: string, det
   if (detail !== undefined) details.push(packed(`${ERRORS}.${detail[0]}`, detail[1].serializeBinary()))
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', rpcStatus(code, message, details))
-  return Object.assign(new Error(message), { code, details: message, metadata })
+  return Object.assign(callError(code, message), { metadata })
 }
 
 export function invalidRequest (message: string): ServiceError {
