@@ -6,7 +6,7 @@ import { Clients } from './clients.js'
 import { compilePrograms } from './compile.js'
 import type { FaultKind, PlannedFault } from './fault-plan.js'
 import { planFaults } from './fault-plan.js'
-import { isClosed, rollOut, STRIKES } from './faults/index.js'
+import { isClosed, isSolitary, rollOut, STRIKES } from './faults/index.js'
 import type { Scene } from './faults/index.js'
 import { Fleet, LIMITS } from './fleet.js'
 import { Load } from './load.js'
@@ -85,6 +85,8 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       underWay.set(fault, done)
     }
 
+    const mayBegin = (): boolean => underWay.size < 2 * MOST_AT_ONCE && ![...underWay.keys()].some(isSolitary)
+
     const memory = new MemoryWatch(fleet, chronicle)
     memory.start()
     try {
@@ -97,11 +99,14 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       await load.begin()
       phase = 'storming'
       const strikes = setInterval(() => {
-        while (due.length > 0 && due[0]!.at <= load.part * commands && underWay.size < 2 * MOST_AT_ONCE) strike(due.shift()!)
+        while (due.length > 0 && due[0]!.at <= load.part * commands && mayBegin()) strike(due.shift()!)
       }, 20)
       await load.run()
       clearInterval(strikes)
-      while (due.length > 0 && underWay.size < 2 * MOST_AT_ONCE) strike(due.shift()!)
+      while (due.length > 0) {
+        if (mayBegin()) strike(due.shift()!)
+        else await wait(PROGRESS_EVERY)
+      }
       await Promise.all(underWay.values())
 
       phase = 'settling'

@@ -7,7 +7,7 @@ import type { Strike } from './scene.js'
 import { commandsLost, idsForgotten, linksHeld, redelivery } from './store.js'
 
 export { isClosed } from './plants.js'
-export { rollOut } from './processes.js'
+export { isSolitary, rollOut } from './processes.js'
 export type { Scene } from './scene.js'
 
 /** How each kind of fault is carried out. */

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { PlannedFault } from '../fault-plan.js'
 import { LEAST_WORKERS, LIMITS } from '../fleet.js'
 import type { Version } from '../history.js'
 import { anyMember, between, one, workersOf } from './scene.js'
@@ -19,7 +20,12 @@ const MINUTE = 60_000
 
 /** Some of the kills come when nothing else is wrong, so that it can be seen what a kill alone does. */
 const CALM = 0.7
-const QUIET = 15_000
+const QUIET = 20_000
+
+/** Whether a fault waits until nothing else is wrong; meanwhile no other begins. */
+export function isSolitary ({ kind, form }: PlannedFault): boolean {
+  return kind === 'kill' && form > CALM
+}
 
 async function quiet ({ alone, fleet, chronicle }: Scene): Promise<void> {
   const since = chronicle.now()
@@ -29,7 +35,7 @@ async function quiet ({ alone, fleet, chronicle }: Scene): Promise<void> {
 export const kill: Strike = async (scene, fault) => {
   const { chronicle, recovery } = scene
   const member = anyMember(scene, fault)
-  if (fault.form > CALM) await quiet(scene)
+  if (isSolitary(fault)) await quiet(scene)
   const start = chronicle.now()
   await member.exclusively(async () => {
     if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), scene.alone())
