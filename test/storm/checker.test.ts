@@ -4,6 +4,7 @@ import { nameBased } from './checker/identity.js'
 import type { RuleName } from './checker/rule.js'
 import { Sample, setting, uuid } from './checker/sample.js'
 import type { Command } from './checker/sample.js'
+import { POISON_SIGNAL } from './history.js'
 
 const PERIOD = uuid(1)
 const OTHER = uuid(2)
@@ -94,7 +95,8 @@ function good () {
   sample.life({ process: 'sender-2', role: 'sender' })
   const { pid } = sample.life({ process: 'worker-1', role: 'worker' })
   sample.life({ process: 'worker-2', role: 'worker', toldToStop: 40_000, ended: 41_000, code: 0, signal: null })
-  sample.life({ process: 'worker-3', role: 'worker', ended: 41_000, code: null, signal: 'SIGKILL' })
+  sample.life({ process: 'worker-3', role: 'worker', ended: 41_000, code: null, signal: 'SIGKILL', disturbed: true })
+  sample.life({ process: 'worker-4', role: 'worker', toldToStop: 40_000, ended: 40_010, code: null, signal: POISON_SIGNAL })
   sample.memory('worker-1', pid, second => 100_000_000 + (second % 7) * 1_000_000)
   sample.settle()
   return { sample, first, halves, twice, parked, unanswered, pid }
@@ -273,6 +275,7 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
   }],
   ['a process that never stops', 'stopping', ({ sample }) => { sample.life({ process: 'sender-3', role: 'sender', toldToStop: 40_000 }) }],
   ['a process that ends by itself', 'crashed', ({ sample }) => { sample.life({ process: 'sender-3', role: 'sender', ended: 49_000, code: 1, signal: null }) }],
+  ['a process that somebody else has killed', 'crashed', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ended: 49_000, code: null, signal: 'SIGKILL' }) }],
   ['memory that grows', 'memory', ({ sample }) => { sample.memory('worker-4', 7, second => 100_000_000 + second * 2_000_000) }],
   ['memory above its bound', 'memory', ({ sample }) => { sample.memory('worker-4', 7, () => 500_000_001) }],
   ['no rest', 'settled', ({ sample }) => { sample.record.splice(sample.record.findIndex(({ kind }) => kind === 'settled'), 1) }]
@@ -320,7 +323,7 @@ t.test('what a fault excuses', t => {
     const { sample, first } = history
     sample.fault({ name: 'freeze', start: sample.now, end: sample.now + 10_000, targets: ['sender-1'] })
     sample.asked(first, { kind: 'gave_up' }, { end: sample.now + 17_000 })
-    sample.life({ process: 'sender-4', role: 'sender', ended: sample.now + 10, code: null, signal: 'SIGKILL' })
+    sample.life({ process: 'sender-4', role: 'sender', ended: sample.now + 10, code: null, signal: 'SIGKILL', disturbed: true })
     sample.asked(first, { kind: 'broken', error: 'ECONNRESET' }, { process: 'sender-4' })
     t.same(found(history), [])
     t.end()

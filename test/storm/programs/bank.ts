@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import type { AnyAggregate, DomainEvent, Refusal, Schemas } from '../../../lib/index.js'
+import { POISON_SIGNAL } from '../history.js'
 import type { Version } from '../history.js'
 
 /** Modules of a compiled product. */
@@ -83,7 +84,7 @@ function withPoison (parts: Parts): Parts {
     decide: {
       ...parts.decide,
       Poison: () => {
-        process.kill(process.pid, 'SIGKILL')
+        process.kill(process.pid, POISON_SIGNAL)
         // The signal leaves no time for this.
         throw new Error('poisoned')
       }

@@ -1,3 +1,4 @@
+import { POISON_SIGNAL } from '../../history.js'
 import type { Life, Memory, Request } from '../../history.js'
 import type { Facts } from '../facts.js'
 import { Periods } from '../periods.js'
@@ -60,10 +61,10 @@ function byTarget (faults: Facts['faults']): Map<string, Periods> {
 /** P10. */
 export const stopping: Rule = {
   name: 'stopping',
-  says: `every process that was told to stop, and left alone then, ended within its drain time and ${ALLOWANCE} ms, with code 0`,
+  says: `every process that was told to stop, and left alone then, also by a poison command, ended within its drain time and ${ALLOWANCE} ms, with code 0`,
   check: facts => facts.lives.flatMap((life): Violation[] => {
     const { toldToStop, ended, code, process, pid } = life
-    if (toldToStop === undefined || life.disturbed === true) return []
+    if (toldToStop === undefined || life.disturbed === true || life.signal === POISON_SIGNAL) return []
     const took = (ended ?? facts.settled?.at ?? toldToStop) - toldToStop
     if (took > facts.setting.drainTime + ALLOWANCE) {
       return [{ rule: 'stopping', message: `${process} (${pid}) took ${Math.round(took)} ms to stop`, evidence: { life } }]
@@ -77,7 +78,7 @@ export const stopping: Rule = {
 /** P10. */
 export const crashed: Rule = {
   name: 'crashed',
-  says: 'no process ends that was neither told to stop nor killed',
+  says: 'no process ends that was neither told to stop nor killed by the storm or a poison command',
   check: ({ lives }) => lives.filter(died).map(life => ({
     rule: 'crashed' as const,
     message: `${life.process} (${life.pid}) ended by itself with ${String(life.code ?? life.signal)}`,
@@ -85,9 +86,8 @@ export const crashed: Rule = {
   }))
 }
 
-/** A poison command kills by the same signal as the storm. */
 function died ({ ended, toldToStop, disturbed, signal }: Life): boolean {
-  return ended !== undefined && toldToStop === undefined && disturbed !== true && signal !== 'SIGKILL'
+  return ended !== undefined && toldToStop === undefined && disturbed !== true && signal !== POISON_SIGNAL
 }
 
 /** Milliseconds until a process has warmed up, and that it must have lived beyond that for its memory to be judged. */
