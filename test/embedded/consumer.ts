@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   jsonEvent, KurrentDBClient, persistentSubscriptionToAllSettingsFromDefaults, persistentSubscriptionToStreamSettingsFromDefaults
 } from '@kurrent/kurrentdb-client'
@@ -6,8 +7,8 @@ import type {
   PersistentSubscriptionToStreamSettings, ResolvedEvent
 } from '@kurrent/kurrentdb-client'
 import tap, { type Test } from 'tap'
-import type { EmbeddedStoreOptions } from '../../lib/embedded/index.js'
-import { openStore, type OpenedStore } from '../harness/store.js'
+import { startEmbeddedStore, type EmbeddedStoreOptions } from '../../lib/embedded/index.js'
+import { keeping, openStore, type OpenedStore } from '../harness/store.js'
 import { until } from '../harness/until.js'
 
 export type Delivered = (ResolvedEvent | AllStreamResolvedEvent) & { retryCount: number }
@@ -26,14 +27,22 @@ interface Opened extends OpenedStore {
   another: () => KurrentDBClient
 }
 
-let common: Promise<OpenedStore & { client: KurrentDBClient }> | undefined
+interface Common {
+  connectionString: string
+  client: KurrentDBClient
+  /** Where restarts are asked for: the server stops, and another takes its data and its port. */
+  restart: () => Promise<void>
+}
+
+let common: Promise<Common> | undefined
 
 /**
  * The store that the tests of a file share, and one client to it: the first read of each client takes half a second. For tests
  * that would get on with others on a real server.
  */
 export async function open (t: Test): Promise<Opened> {
-  const { connectionString, client } = await (common ??= openCommon())
+  const { connectionString, client, restart } = await (common ??= openCommon())
+  await restart()
   return { connectionString, client, another: () => connect(t, connectionString) }
 }
 
@@ -44,15 +53,33 @@ export async function own (t: Test, options: EmbeddedStoreOptions = {}): Promise
   return { ...store, client: another(), another }
 }
 
-async function openCommon (): Promise<OpenedStore & { client: KurrentDBClient }> {
+async function openCommon (): Promise<Common> {
   const ends: Array<() => Promise<void>> = []
   const store = await openStore({ teardown: (end) => { ends.unshift(end) } })
   const client = KurrentDBClient.connectionString(store.connectionString)
+  let { embedded } = store
   tap.teardown(async () => {
     await client.dispose()
+    await embedded?.stop()
     for (const end of ends) await end()
   })
-  return { ...store, client }
+  let opened = false
+  const restart = async (): Promise<void> => {
+    const again = opened && keeping === 'restarted'
+    opened = true
+    if (!again || embedded === undefined) return
+    await embedded.stop()
+    embedded = await startEmbeddedStore({ port: embedded.port, ...(store.data !== undefined && { data: store.data }) })
+    await settled(client)
+  }
+  return { connectionString: store.connectionString, client, restart }
+}
+
+/** After a restart the client's first calls may still fail: of the append and of the read, which have connections of their own. */
+async function settled (client: KurrentDBClient): Promise<void> {
+  const probe = `probe-${randomUUID()}`
+  await until(() => client.appendToStream(probe, numbered(1)).then(() => true, () => false))
+  await until(() => eventsOf(client, probe).then(() => true, () => false))
 }
 
 function connect (t: Test, connectionString: string): KurrentDBClient {

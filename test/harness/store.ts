@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import type { EmbeddedStore, EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 
@@ -6,6 +9,8 @@ export interface OpenedStore {
   connectionString: string
   /** Missing on a real server: tests that need faults skip. */
   embedded?: EmbeddedStore
+  /** The folder of a store on disk. */
+  data?: string
 }
 
 interface Teardown {
@@ -18,9 +23,20 @@ export async function openStore (t: Teardown, options: EmbeddedStoreOptions = {}
   if (host !== undefined && host !== '') {
     return { connectionString: host.includes('://') ? host : `kurrentdb://${host}?tls=false` }
   }
-  const embedded = await startEmbeddedStore(options)
+  const data = options.data ?? await folder(t)
+  const embedded = await startEmbeddedStore({ ...options, ...(data !== undefined && { data }) })
   t.teardown(() => embedded.stop())
-  return { connectionString: embedded.connectionString, embedded }
+  return { connectionString: embedded.connectionString, embedded, ...(data !== undefined && { data }) }
+}
+
+/** Whether tests that do not say so work in memory, on disk, or on disk with a restart before each test of a file that shares a store. */
+export const keeping = process.env['EMBEDDED_STORE'] ?? 'memory'
+
+async function folder (t: Teardown): Promise<string | undefined> {
+  if (keeping === 'memory') return undefined
+  const data = await mkdtemp(join(tmpdir(), 'embedded-store-'))
+  t.teardown(() => rm(data, { recursive: true }))
+  return data
 }
 
 /** A name for streams that no other test uses, so that tests can share a server. It has no `-`. */
