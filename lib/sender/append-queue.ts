@@ -146,12 +146,10 @@ export class AppendQueue {
       this.reached(answer.revision)
       // A revision that the stream had before this append left: the store knew the commands, and wrote nothing.
       const old = headBefore !== undefined && answer.revision <= headBefore
-      const written = headBefore !== undefined && answer.revision - BigInt(commands.length) === headBefore
       commands.forEach((command, index) => {
         command.standing = 'appended'
         // An append of this node whose fate was unknown may have brought it there.
         command.known ||= old && before[index] !== 'perhaps'
-        command.certain = written
         if (!old || commands.length === 1) command.revision = answer.revision - BigInt(commands.length - 1 - index)
         onAppended(command, old)
       })

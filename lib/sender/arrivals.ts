@@ -16,9 +16,19 @@ export interface ArrivalsOptions {
   readonly lateLinks: LateLinks
   /** The outcome of this command stands somewhere. */
   readonly onHint: (command: CommandUnderWay) => void
+  /** Where this command stands must be learned, by an append of it alone. */
+  readonly onUnplaced: (command: CommandUnderWay) => void
   /** Whether live outcomes are being delivered. */
   readonly isLive: () => boolean
   readonly log: StoreLog
+}
+
+interface Identified {
+  readonly stored: StoredOutcome
+  /** When the store took the command. */
+  readonly createdAt?: number
+  /** It is not where it was looked for. */
+  readonly unplaced?: boolean
 }
 
 /** Takes outcomes as they arrive, by the feed or by a look-up, and has those who wait for them answered. */
@@ -46,11 +56,7 @@ export class Arrivals {
    */
   found (command: CommandUnderWay, stored: StoredOutcome, last: RecordedEvent): void {
     const { waiters, lateLinks, isLive } = this.#options
-    if (isTooEarly(command, stored)) {
-      this.#early.set(command, () => this.found(command, stored, last))
-      return
-    }
-    this.#afterwards(this.#identify(command, stored), ({ stored, createdAt }) => {
+    this.#whenPlaced(command, stored, () => this.found(command, stored, last), ({ stored, createdAt }) => {
       const replayed = command.known || (createdAt !== undefined && last.created < createdAt)
       if (!replayed && createdAt !== undefined && isLive() && waiters.has(command)) lateLinks.missing(command.comId)
       this.#settle(command, stored, replayed)
@@ -87,29 +93,43 @@ export class Arrivals {
 
   /** The outcome came as it was written. */
   #arrived (command: CommandUnderWay, stored: StoredOutcome): void {
-    const contested = [...command.waiters].some(({ event }) => event !== undefined)
-    if (isTooEarly(command, stored)) {
-      this.#early.set(command, () => this.#arrived(command, stored))
-    } else if (stored.fingerprint !== undefined || !(command.known || contested)) {
+    if (stored.fingerprint !== undefined) {
       this.#settle(command, stored, command.known)
     } else {
-      this.#afterwards(this.#identify(command, stored), ({ stored }) => this.#settle(command, stored, command.known))
+      this.#whenPlaced(command, stored, () => this.#arrived(command, stored), ({ stored }) => this.#settle(command, stored, command.known))
     }
+  }
+
+  /** An original's outcome does not tell whose it is: then where the command stands must be known first, by the append's answer. */
+  #whenPlaced (command: CommandUnderWay, stored: StoredOutcome, again: () => void, then: (identified: Identified) => void): void {
+    const { onUnplaced } = this.#options
+    if (stored.fingerprint === undefined && command.standing !== 'appended') {
+      this.#early.set(command, again)
+      return
+    }
+    this.#afterwards(this.#identify(command, stored), identified => {
+      if (!identified.unplaced || command.triedBefore) {
+        then(identified)
+        return
+      }
+      this.#early.set(command, again)
+      onUnplaced(command)
+    })
   }
 
   /**
    * The command as the command stream holds it tells when the store took it, and, of the original's outcomes, whose they are.
-   * Where it is not at hand, the outcome is as it is.
+   * Where it cannot be read, the outcome is as it is.
    */
-  async #identify (command: CommandUnderWay, stored: StoredOutcome): Promise<{ stored: StoredOutcome, createdAt?: number }> {
+  async #identify (command: CommandUnderWay, stored: StoredOutcome): Promise<Identified> {
     const { commandStream, log } = this.#options
-    const { revision, comId } = command
-    if (revision === undefined || (command.known && stored.fingerprint !== undefined)) return { stored }
+    const { revision, comId, known } = command
+    const anonymous = stored.fingerprint === undefined
+    if (!anonymous && (known || revision === undefined)) return { stored }
     try {
-      const record = await commandStream.at(revision, comId)
-      if (record === undefined) return { stored }
-      const whose = stored.fingerprint === undefined ? commandStream.identify(record) : {}
-      return { stored: { ...stored, ...whose }, createdAt: record.created }
+      const record = revision === undefined ? undefined : await commandStream.at(revision, comId)
+      if (record === undefined) return { stored, unplaced: anonymous }
+      return { stored: anonymous ? { ...stored, ...commandStream.identify(record) } : stored, createdAt: record.created }
     } catch (err) {
       log.warn({ err, comId }, 'The stored command could not be read')
       return { stored }
@@ -126,9 +146,4 @@ export class Arrivals {
   #afterwards<T> (work: Promise<T>, then: (result: T) => void): void {
     work.then(then).catch((err: Error) => this.#options.log.error({ err }, 'An outcome could not be told'))
   }
-}
-
-/** Only the append's answer tells whether the store had a command of this id before, whose outcome an original's would be. */
-function isTooEarly (command: CommandUnderWay, stored: StoredOutcome): boolean {
-  return stored.fingerprint === undefined && command.standing !== 'appended'
 }

@@ -88,6 +88,7 @@ export class AggregateSender {
       commandStream: this.#commandStream,
       lateLinks: new LateLinks(streams.category, this.#firstLook * PATIENCE, this.#schedule, log),
       onHint: command => this.#openLookUps.get(command)?.now(),
+      onUnplaced: command => this.#sendAlone(command),
       isLive: () => this.#feed.standing,
       log
     })
@@ -252,9 +253,7 @@ export class AggregateSender {
       const record = revision === undefined ? undefined : await this.#commandStream.at(revision, comId)
       if (!this.#waiters.has(command)) return
       if (record === undefined) {
-        // It was one of several that the store knew. Sent alone, the answer tells where it stands.
-        command.triedBefore = true
-        this.#queue.add(command)
+        this.#sendAlone(command)
       } else if (this.#commandStream.aggIdOf(record) !== aggId) {
         // Nothing of this command is in the store, nor is to be remembered.
         command.standing = 'refused'
@@ -264,6 +263,12 @@ export class AggregateSender {
       command.certain = false
       this.#log.warn({ err, comId }, 'The stored command could not be read')
     }
+  }
+
+  /** It was one of several that the store knew. Sent alone, the answer tells where it stands. */
+  #sendAlone (command: CommandUnderWay): void {
+    command.triedBefore = true
+    this.#queue.add(command)
   }
 
   async #close (): Promise<void> {

@@ -30,7 +30,7 @@ export interface CommandUnderWay {
   revision?: bigint
   /** The store had it before this node sent it. */
   known: boolean
-  /** It is certain that what stands in the command stream under this id is this command. */
+  /** It is certain that what stands in the command stream under this id is for this aggregate. */
   certain: boolean
   /** Why the store did not take it, if it is like that. */
   trouble?: Error

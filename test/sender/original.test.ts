@@ -140,3 +140,32 @@ t.test('delivered while its command waits to be appended, the original\'s outcom
   await s.happened(other, holding, 'AccountLimited', '{"Limit":6}')
   t.match(await held, { outcome: { status: 'succeeded' } })
 })
+
+t.test('delivered after the append of what the store knew before, the original\'s outcome waits for whose it is', embeddedOnly, async t => {
+  const s = await stage(t)
+  const [aggId, comId, other, later] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+  s.embedded!.faults.holdLinks()
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
+  await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  const another = t.rejects(s.send('LimitAccount', aggId, comId, { limit: 2 }), { code: 'UNISTREAM_COMMAND_ID_REUSED' })
+  const after = s.send('LimitAccount', other, later, { limit: 5 })
+  await s.taken(later)
+  s.embedded!.faults.releaseLinks()
+  await another
+  await s.happened(other, later, 'AccountLimited', '{"Limit":5}')
+  t.match(await after, { outcome: { status: 'succeeded' } })
+})
+
+t.test('of several that the store knew before, each original\'s outcome waits for whose it is', embeddedOnly, async t => {
+  const s = await stage(t)
+  const [aggId, first, second] = [randomUUID(), randomUUID(), randomUUID()]
+  s.embedded!.faults.holdLinks()
+  for (const comId of [first, second]) {
+    await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
+    await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  }
+  const both = [first, second].map(comId => s.send('LimitAccount', aggId, comId, { limit: 2 }))
+  const rejected = Promise.all(both.map(sent => t.rejects(sent, { code: 'UNISTREAM_COMMAND_ID_REUSED' })))
+  s.embedded!.faults.releaseLinks()
+  await rejected
+})
