@@ -268,6 +268,7 @@ export class AggregateSender {
   /** It was one of several that the store knew. Sent alone, the answer tells where it stands. */
   #sendAlone (command: CommandUnderWay): void {
     command.triedBefore = true
+    command.certain = false
     this.#queue.add(command)
   }
 
