@@ -8,20 +8,25 @@ const SLOTS = 24
 const IMPATIENCE = 1_000
 /** Commands under way at which clients wait before they send more. */
 const MOST_UNDER_WAY = 400
+/** Milliseconds that a client rests between two commands where the pace is slow, and how often it looks for another pace. */
+const REST = 2_000
+const LOOK = 20
+
+/** How fast clients send: as they would; with long rests, so that what they should suffer catches up; or not at all. */
+export type Pace = 'full' | 'slow' | 'none'
 
 /** Sends what is planned: steadily, and at once what a burst asks for. */
 export class Load {
   readonly #plan: LoadPlan
   readonly #clients: Clients
-  readonly #hold: () => boolean
+  readonly #pace: () => Pace
   readonly #underWay = new Set<Promise<void>>()
   #next = 0
 
-  /** @param hold whether clients should wait, since what they should suffer lags behind */
-  constructor (plan: LoadPlan, clients: Clients, hold: () => boolean) {
+  constructor (plan: LoadPlan, clients: Clients, pace: () => Pace) {
     this.#plan = plan
     this.#clients = clients
-    this.#hold = hold
+    this.#pace = pace
   }
 
   /** How much of it has been sent: from 0 to 1. */
@@ -49,11 +54,15 @@ export class Load {
   }
 
   async #slot (): Promise<void> {
+    let rested = 0
     while (this.#next < this.#plan.commands.length) {
-      if (this.#hold() || this.#underWay.size >= MOST_UNDER_WAY) {
-        await wait(20)
+      const pace = this.#pace()
+      if (pace === 'none' || this.#underWay.size >= MOST_UNDER_WAY || (pace === 'slow' && rested < REST)) {
+        rested += LOOK
+        await wait(LOOK)
         continue
       }
+      rested = 0
       await wait(this.#plan.commands[this.#next]!.pause)
       await Promise.race([this.#send(), wait(IMPATIENCE)])
     }

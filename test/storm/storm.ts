@@ -19,6 +19,8 @@ const MIB = 1024 * 1024
 
 /** Faults that go on at a time at the most; beyond, clients wait, so that faults come under load and not behind it. */
 const MOST_AT_ONCE = 5
+/** Faults that may be late before clients send slowly, for the same reason. */
+const MOST_LATE = 2
 /** Milliseconds that the end may take until each command has its outcome. */
 const SETTLING = 120_000
 /** Finished commands that are asked again at the end. */
@@ -61,7 +63,12 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
     const clients = new Clients({ senders: fleet.senders, chronicle, suffix })
     const underWay = new Map<PlannedFault, Promise<void>>()
     const due = [...planned]
-    const load = new Load(plan, clients, () => underWay.size >= MOST_AT_ONCE)
+    const isDue = ({ at }: PlannedFault): boolean => at <= load.part * commands
+    const load: Load = new Load(plan, clients, () => {
+      if (underWay.size >= MOST_AT_ONCE) return 'none'
+      // Where nothing but one fault goes on, its effect is to be seen under load.
+      return underWay.size > 1 && due.length > MOST_LATE && isDue(due[MOST_LATE]!) ? 'slow' : 'full'
+    })
     const recovery = new Recovery(fleet, clients)
     const scene: Scene = { fleet, chronicle, clients, load, plan, recovery, suffix, commands, alone: () => underWay.size <= 1 }
     const failed = new Map<FaultKind, number>()
@@ -99,7 +106,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       await load.begin()
       phase = 'storming'
       const strikes = setInterval(() => {
-        while (due.length > 0 && due[0]!.at <= load.part * commands && mayBegin()) strike(due.shift()!)
+        while (due.length > 0 && isDue(due[0]!) && mayBegin()) strike(due.shift()!)
       }, 20)
       await load.run()
       clearInterval(strikes)

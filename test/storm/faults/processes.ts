@@ -21,6 +21,8 @@ const MINUTE = 60_000
 /** Some of the kills come when nothing else is wrong, so that it can be seen what a kill alone does. */
 const CALM = 0.7
 const QUIET = 20_000
+/** Milliseconds of load on a fleet that is well, before such a kill. */
+const LOADED = 500
 
 /** Whether a fault waits until nothing else is wrong; meanwhile no other begins. */
 export function isSolitary ({ kind, form }: PlannedFault): boolean {
@@ -35,7 +37,10 @@ async function quiet ({ alone, fleet, chronicle }: Scene): Promise<void> {
 export const kill: Strike = async (scene, fault) => {
   const { chronicle, recovery } = scene
   const member = anyMember(scene, fault)
-  if (isSolitary(fault)) await quiet(scene)
+  if (isSolitary(fault)) {
+    await quiet(scene)
+    await wait(LOADED)
+  }
   const start = chronicle.now()
   await member.exclusively(async () => {
     if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), scene.alone())

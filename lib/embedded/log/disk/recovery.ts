@@ -29,8 +29,9 @@ export interface RecoveryOptions {
  * that cannot be read was confirmed once: then this throws a LogDamagedError, and changes nothing.
  */
 export async function recover (folder: string, options: RecoveryOptions): Promise<Recovered> {
-  const segments = await openAll(folder, options.disk)
+  const segments: Segment[] = []
   try {
+    await openAll(folder, options.disk, segments)
     return await readAll(segments, options)
   } catch (error) {
     await Promise.all(segments.map(({ file }) => file.close()))
@@ -38,9 +39,8 @@ export async function recover (folder: string, options: RecoveryOptions): Promis
   }
 }
 
-async function openAll (folder: string, disk: Disk): Promise<Segment[]> {
+async function openAll (folder: string, disk: Disk, segments: Segment[]): Promise<void> {
   const numbers = await segmentNumbers(folder)
-  const segments: Segment[] = []
   for (const [index, number] of numbers.entries()) {
     const path = segmentPath(folder, number)
     if (number !== index) throw new LogDamagedError(segmentPath(folder, index), 0, 'the file is missing')
@@ -49,7 +49,6 @@ async function openAll (folder: string, disk: Disk): Promise<Segment[]> {
     else if (index === numbers.length - 1) await rm(path)
     else throw new LogDamagedError(path, 0, 'the file has no sound header')
   }
-  return segments
 }
 
 async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Recovered> {
