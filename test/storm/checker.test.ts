@@ -4,7 +4,7 @@ import { nameBased } from './checker/identity.js'
 import type { RuleName } from './checker/rule.js'
 import { Sample, setting, uuid } from './checker/sample.js'
 import type { Command } from './checker/sample.js'
-import { POISON_SIGNAL } from './history.js'
+import { POISON_SIGNAL } from './programs/poison.js'
 
 const PERIOD = uuid(1)
 const OTHER = uuid(2)

@@ -147,9 +147,6 @@ export interface Life {
   readonly disturbed?: true
 }
 
-/** What a poison command kills its worker by: as sudden as a SIGKILL, and told from those of the storm and of the system. */
-export const POISON_SIGNAL = 'SIGUSR2'
-
 /**
  * The versions of the bank in a storm, which differ in the ways that a rolling deploy brings. `old` is the bank by its rules. `new` differs in
  * Transaction:

@@ -6,6 +6,9 @@ import type { Chronicle } from './chronicle.js'
 import type { Life, Role, Version } from './history.js'
 import type { Message } from './programs/orders.js'
 
+/** Lives that ended by themselves before they were ready, one after the other: then it never will be. */
+const MOST_FALSE_STARTS = 5
+
 export interface MemberOptions {
   readonly name: string
   readonly role: Role
@@ -42,6 +45,7 @@ export class Member {
   #downtime = 0
   #frozen = false
   #queue: Promise<unknown> = Promise.resolve()
+  #falseStarts = 0
   readonly #readyListeners = new Set<() => void>()
 
   constructor (options: MemberOptions) {
@@ -128,10 +132,12 @@ export class Member {
     if (this.#running?.child.connected === true) this.#running.child.send(order, () => {})
   }
 
-  /** Resolves when a life of it is ready, or when it is not wanted any more. */
+  /** Resolves when a life of it is ready, or when it is not wanted any more; rejects when it cannot start. */
   async untilReady (): Promise<void> {
-    if (this.ready || !this.#wanted) return
-    await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+    while (!this.ready && this.#wanted) {
+      if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, tells why`)
+      await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+    }
   }
 
   /** The line of a life that is not over. */
@@ -162,6 +168,7 @@ export class Member {
       running.up = true
       if (message.says === 'ready') {
         running.ready = chronicle.now()
+        this.#falseStarts = 0
         this.#tellWaiting()
       }
       onMessage?.(message)
@@ -172,6 +179,10 @@ export class Member {
     this.#running = undefined
     this.#frozen = false
     this.#options.chronicle.write({ ...this.#life(running), ended: this.#options.chronicle.now(), code, signal })
+    if (code !== null && running.ready === undefined && running.toldToStop === undefined) {
+      this.#falseStarts++
+      if (this.#falseStarts >= MOST_FALSE_STARTS) this.#tellWaiting()
+    }
     const downtime = this.#downtime
     this.#downtime = 0
     if (!this.#wanted) return

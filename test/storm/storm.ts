@@ -134,11 +134,12 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       clearInterval(show)
       progress.end()
     }
-    await rm(programs, { recursive: true })
     return { fleet, recovery, planned, failed, commands, clients }
   } catch (error) {
     await fleet.abandon()
     throw error
+  } finally {
+    await rm(programs, { recursive: true })
   }
 }
 

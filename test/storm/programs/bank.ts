@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import type { AnyAggregate, DomainEvent, Refusal, Schemas } from '../../../lib/index.js'
-import { POISON_SIGNAL } from '../history.js'
 import type { Version } from '../history.js'
+import { POISON_SIGNAL } from './poison.js'
 
 /** Modules of a compiled product. */
 export interface Build {

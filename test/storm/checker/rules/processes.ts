@@ -1,4 +1,4 @@
-import { POISON_SIGNAL } from '../../history.js'
+import { POISON_SIGNAL } from '../../programs/poison.js'
 import type { Life, Memory, Request } from '../../history.js'
 import type { Facts } from '../facts.js'
 import { Periods } from '../periods.js'
