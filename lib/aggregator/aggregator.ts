@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { AnyAggregate } from '../definition/index.js'
 import type { TakenCommand } from '../decision/index.js'
 import type { FailedVerdict } from '../outcome/index.js'
@@ -30,6 +31,8 @@ export class Aggregator {
   readonly #warm = new Map<string, Lane>()
 
   constructor ({ aggregate, store, log, capacity, multiple, announce }: AggregatorOptions) {
+    // While the store is in trouble every lane waits, and listens to it.
+    setMaxListeners(0, this.#closing.signal)
     this.#capacity = capacity
     this.#remembered = capacity * multiple
     this.#tools = {
@@ -37,7 +40,7 @@ export class Aggregator {
       store,
       log,
       streams: new AggregateStreams(aggregate, store),
-      announcer: new Announcer(aggregate.commands, store, announce, this.#closing.signal),
+      announcer: new Announcer(aggregate.commands, store, announce, this.#closing.signal, log),
       signal: this.#closing.signal
     }
   }

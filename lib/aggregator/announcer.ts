@@ -2,7 +2,7 @@ import type { AnyCommands } from '../definition/index.js'
 import type { Found, RunRuling } from '../decision/index.js'
 import { announcedRefusal, announcedSuccess, failEvent, parseJson, streamNames } from '../outcome/index.js'
 import type { FailedVerdict, RecordedOutcome, StreamNames } from '../outcome/index.js'
-import type { NewEvent, Store } from '../store/index.js'
+import type { NewEvent, Store, StoreLog } from '../store/index.js'
 import { Patience } from './patience.js'
 
 interface Key {
@@ -17,16 +17,18 @@ export class Announcer {
   readonly #refusedName: string
   readonly #announces: boolean
   readonly #signal: AbortSignal
+  readonly #log: StoreLog
 
-  constructor (commands: AnyCommands, store: Store, announces: boolean, signal: AbortSignal) {
+  constructor (commands: AnyCommands, store: Store, announces: boolean, signal: AbortSignal, log: StoreLog) {
     this.#store = store
     this.#streams = streamNames(commands.storedName)
     this.#refusedName = commands.refusedName
     this.#announces = announces
     this.#signal = signal
+    this.#log = log
   }
 
-  /** Fails commands that have no aggregate stream to stand in. Resolves when it stands in the store. */
+  /** Fails commands that have no aggregate stream to stand in. Resolves when it stands in the store, or never can. */
   async fail (commands: readonly { aggId?: string, comId: string, command: string }[], verdict: FailedVerdict): Promise<void> {
     // One by one: an append of ids of which the store knows some and not others is a conflict.
     for (const command of commands) await this.#append(this.#streams.fail, [failEvent(command, verdict)])
@@ -60,6 +62,16 @@ export class Announcer {
 
   async #append (stream: string, events: readonly NewEvent[]): Promise<void> {
     const patience = new Patience(this.#signal)
-    while ((await this.#store.append(stream, 'any', events)).kind !== 'written') await patience.wait()
+    for (;;) {
+      const answer = await this.#store.append(stream, 'any', events)
+      if (answer.kind === 'written') return
+      const details = { stream, answer: answer.kind, comIds: events.map(({ id }) => id), ...('error' in answer && { err: answer.error }) }
+      if (answer.kind === 'deleted') {
+        this.#log.error(details, 'an operator has deleted this stream for ever; what was to stand in it is told to nobody')
+        return
+      }
+      if (patience.attempts === 0) this.#log.warn(details, 'could not be written; it is tried again')
+      await patience.wait()
+    }
   }
 }

@@ -154,6 +154,8 @@ export interface Subscription {
   /** Acknowledges by `ackId`. What is acknowledged in one tick travels in one message; while nothing stands it is dropped, and the server delivers again. */
   ack (ids: string | readonly string[]): void
   nack (action: NackAction, reason: string, ids: string | readonly string[]): void
+  /** Ends the call and takes the subscription up again: the server delivers once more what it holds to be unacknowledged. */
+  renew (): void
   /** Sends the acks that wait and ends the subscription, in bounded time. */
   stop (): Promise<void>
 }

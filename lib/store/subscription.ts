@@ -72,6 +72,11 @@ export class SupervisedSubscription implements Subscription {
     this.#flushSoon()
   }
 
+  renew (): void {
+    this.#flush()
+    this.#call?.cancel()
+  }
+
   stop (): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping

@@ -21,8 +21,10 @@ export interface CommandLoopOptions {
 export class CommandLoop {
   readonly #options: CommandLoopOptions
   #subscription: Subscription | undefined
+  /** Where what is in hand stands in the command stream, by what it is acknowledged by. */
+  readonly #inHand = new Map<string, bigint>()
+  #lostSlots = 0
   #stopped = false
-  #parked = 0
 
   constructor (options: CommandLoopOptions) {
     this.#options = options
@@ -37,11 +39,6 @@ export class CommandLoop {
     return this.#subscription?.lastError?.message ?? 'not confirmed yet'
   }
 
-  /** Commands that this worker has parked since it started. */
-  get parked (): number {
-    return this.#parked
-  }
-
   start (): void {
     const { aggregate, store, messageTimeout, buffer, onConfirmed, log } = this.#options
     const stream = streamNames(aggregate.commands.storedName).commands
@@ -51,6 +48,7 @@ export class CommandLoop {
       settings: workersGroup(messageTimeout, buffer),
       bufferSize: buffer,
       onConfirmed: () => {
+        this.#lostSlots = 0
         log.info({ stream, group: WORKERS_GROUP }, 'taking commands')
         onConfirmed()
       },
@@ -77,21 +75,36 @@ export class CommandLoop {
       this.#subscription!.ack(ackId)
       return
     }
+    this.#count(ackId, event.revision)
     this.#options.intake.take(event, retryCount + 1).then(settlement => {
+      this.#inHand.delete(ackId)
       if (settlement.kind === 'outcome') {
         this.#subscription!.ack(ackId)
         return
       }
-      const { code, message, error } = settlement.parking
-      this.#parked++
-      this.#options.log.warn({ err: error, comId: event.id, command: event.type, code },
-        `a command is parked: ${message} It is tried again when a worker starts`)
+      const { code, message } = settlement.parking
       this.#subscription!.nack('park', `${code}: ${message}`, ackId)
     }).catch(error => {
+      this.#inHand.delete(ackId)
       // Not acknowledged: it is delivered again, here or elsewhere.
       if (!(error instanceof AbandonedError)) {
         this.#options.log.error({ err: error, comId: event.id, command: event.type }, 'a command could not be handled')
       }
     })
+  }
+
+  /**
+   * Of two messages of one id the server knows one, and gives back the place of one when it is acknowledged: it then delivers fewer and
+   * fewer at a time, and in the end none. A new call has all places again.
+   */
+  #count (ackId: string, revision: bigint): void {
+    const before = this.#inHand.get(ackId)
+    this.#inHand.set(ackId, revision)
+    if (before === undefined || before === revision) return
+    if (++this.#lostSlots < this.#options.buffer / 2) return
+    const { log, aggregate } = this.#options
+    log.info({ aggregate: aggregate.commands.name }, 'many command ids stood twice; the subscription is renewed')
+    this.#lostSlots = 0
+    this.#subscription!.renew()
   }
 }

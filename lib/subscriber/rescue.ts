@@ -22,7 +22,7 @@ export class Rescue {
     const parked = new Set<RecordedEvent>()
     const open = await this.#intake.unsettled(commands)
     if (open.length === 0) return parked
-    const begun = await this.#attempts.counts()
+    const begun = await this.#attempts.begun()
     const times = ({ revision }: RecordedEvent): number => begun.get(revision) ?? 0
     const take = async (together: readonly RecordedEvent[]): Promise<void> => {
       await this.#attempts.begin(together.map(({ revision }) => revision))

@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AnyAggregate } from '../definition/index.js'
-import { Aggregator } from '../aggregator/index.js'
+import { AbandonedError, Aggregator, Patience } from '../aggregator/index.js'
 import { streamNames } from '../outcome/index.js'
 import type { AggregateSettings } from '../settings/index.js'
 import type { Store, StoreLog } from '../store/index.js'
@@ -10,7 +11,9 @@ import { Intake } from './intake.js'
 import { losesCommands } from './server-version.js'
 import { ParkedCommands } from './parked-commands.js'
 import { Rescue } from './rescue.js'
+import { Solitude } from './solitude.js'
 import { Sweep } from './sweep.js'
+import { UndecidedCommands } from './undecided-commands.js'
 import { warmUp } from './warm-up.js'
 
 /** Workers that start together sweep one after the other rather than at once. */
@@ -54,8 +57,10 @@ interface Line {
   readonly loop: CommandLoop
   readonly sweep: Sweep
   readonly parked: ParkedCommands
+  readonly undecided: UndecidedCommands
   parkedReviewed: boolean
-  warmed: boolean
+  /** Whether the youngest aggregates are in memory. */
+  warm: 'not yet' | 'loading' | 'failing' | 'done'
 }
 
 /** Takes commands of its aggregate types from the store and brings each to its one outcome. */
@@ -64,11 +69,16 @@ export class Worker {
   readonly #settings: WorkerSettings
   readonly #log: StoreLog
   readonly #lines: readonly Line[]
+  /** Ends what looks for commands that the store does not deliver. */
+  readonly #intakeEnds = new AbortController()
   readonly #closing = new AbortController()
+  readonly #solitude = new Solitude(this.#closing.signal)
   #closed: Promise<void> | undefined
   #sweeps: Promise<boolean> | undefined
 
   constructor ({ aggregates, store, settings, log }: WorkerOptions) {
+    // While the store is in trouble everything that waits for it listens to these.
+    setMaxListeners(0, this.#closing.signal, this.#intakeEnds.signal)
     this.#store = store
     this.#settings = settings
     this.#log = log
@@ -82,13 +92,12 @@ export class Worker {
   readiness (): Readiness {
     const reasons = this.#lines.filter(({ loop }) => !loop.standing)
       .map(({ aggregate, loop }) => `commands of ${aggregate.commands.name} are not taken: ${loop.trouble}`)
-    const warnings = this.#lines.filter(({ loop }) => loop.parked > 0)
-      .map(({ aggregate, loop }) => `${loop.parked} commands of ${aggregate.commands.name} are parked: this version cannot decide them`)
-    return { ready: reasons.length === 0, reasons, warnings }
+    return { ready: reasons.length === 0, reasons, warnings: this.#lines.flatMap(line => this.#warnings(line)) }
   }
 
   /** Takes no more commands. */
   stopIntake (): void {
+    this.#intakeEnds.abort()
     for (const { loop } of this.#lines) loop.stopIntake()
   }
 
@@ -113,16 +122,28 @@ export class Worker {
     await Promise.all(this.#lines.map(({ aggregator }) => aggregator.close()))
   }
 
+  #warnings ({ aggregate, undecided, warm }: Line): string[] {
+    const { name } = aggregate.commands
+    const warnings: string[] = []
+    undecided.refresh()
+    const { count } = undecided
+    if (count > 0) warnings.push(`${count === 1 ? 'a command' : `${count} commands`} of ${name} cannot be decided by this version, and stay parked`)
+    if (warm === 'failing') warnings.push(`the youngest aggregates of ${name} could not be loaded yet; it is tried again`)
+    return warnings
+  }
+
   #line (aggregate: AnyAggregate): Line {
     const store = this.#store
     const log = this.#log
     const { capacity, multiple } = this.#settings.aggregate(aggregate.commands.name)
     const aggregator = new Aggregator({ aggregate, store, log, capacity, multiple, announce: this.#settings.announce })
-    const intake = new Intake(aggregator)
     const { messageTimeout, buffer } = this.#settings
     const streams = streamNames(aggregate.commands.storedName)
-    const rescue = new Rescue(intake, new Attempts(streams.attempts, store))
-    const parked = new ParkedCommands(streams, rescue, store, log, this.#closing.signal)
+    const attempts = new Attempts(streams.attempts, store)
+    const undecided = new UndecidedCommands((aggId, comIds) => aggregator.unsettled(aggId, comIds), log)
+    const intake = new Intake({ aggregator, attempts, undecided, solitude: this.#solitude, signal: this.#closing.signal })
+    const rescue = new Rescue(intake, attempts)
+    const parked = new ParkedCommands(streams, rescue, store, log, this.#intakeEnds.signal)
     const line: Line = {
       aggregate,
       aggregator,
@@ -130,10 +151,11 @@ export class Worker {
       loop: new CommandLoop({
         aggregate, intake, store, log, messageTimeout, buffer, onConfirmed: () => { this.#confirmed(line) }
       }),
-      sweep: new Sweep(streams, rescue, parked, store, log, this.#closing.signal),
+      sweep: new Sweep(streams, rescue, parked, store, log, this.#intakeEnds.signal),
       parked,
+      undecided,
       parkedReviewed: false,
-      warmed: false
+      warm: 'not yet'
     }
     return line
   }
@@ -146,19 +168,34 @@ export class Worker {
       line.parked.review()
     }
     this.#warmUp(line)
-      .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not load the youngest aggregates; they load when they are needed') })
     this.#sweep(line)
       .catch(error => { this.#log.warn({ err: error, aggregate: name }, 'could not sweep for lost commands; tried again at the next confirmation') })
   }
 
+  /** Loads the youngest aggregates once, however long the store is away. Never rejects. */
   async #warmUp (line: Line): Promise<void> {
     const { name, storedName } = line.aggregate.commands
     const { latest, capacity } = this.#settings.aggregate(name)
-    if (line.warmed || latest === 0) return
-    line.warmed = true
+    if (line.warm !== 'not yet' || latest === 0) return
+    line.warm = 'loading'
     const since = Date.now() - latest * 60_000
-    const loaded = await warmUp(this.#store, storedName, line.aggregator, since, capacity, this.#closing.signal)
-    this.#log.info({ aggregate: name, loaded }, 'the youngest aggregates are in memory')
+    const { signal } = this.#intakeEnds
+    const patience = new Patience(signal)
+    while (!signal.aborted) {
+      try {
+        const loaded = await warmUp(this.#store, storedName, line.aggregator, since, capacity, signal)
+        line.warm = 'done'
+        this.#log.info({ aggregate: name, loaded }, 'the youngest aggregates are in memory')
+        return
+      } catch (error) {
+        if (error instanceof AbandonedError || signal.aborted) return
+        if (patience.attempts === 0) {
+          this.#log.warn({ err: error, aggregate: name }, 'could not load the youngest aggregates; it is tried again, and meanwhile they load when they are needed')
+        }
+        line.warm = 'failing'
+        await patience.wait().catch(() => {})
+      }
+    }
   }
 
   async #sweep (line: Line): Promise<void> {
@@ -167,14 +204,13 @@ export class Worker {
       throw error
     })
     if (!await this.#sweeps) return
-    await wait(Math.random() * SWEEP_JITTER, undefined, { signal: this.#closing.signal }).catch(() => {})
-    if (!this.#closing.signal.aborted) await line.sweep.run()
+    await wait(Math.random() * SWEEP_JITTER, undefined, { signal: this.#intakeEnds.signal }).catch(() => {})
+    if (!this.#intakeEnds.signal.aborted) await line.sweep.run()
   }
 
   async #needsSweep (): Promise<boolean> {
-    if (this.#settings.sweep === 'always') return true
     const version = await this.#store.serverVersion()
-    if (!losesCommands(version)) return false
+    if (!losesCommands(version)) return this.#settings.sweep === 'always'
     this.#log.warn({ version }, 'this server can lose commands of a PinnedByCorrelation group; the worker looks for them at every ' +
       'confirmation. Mended in 24.10.14, 26.0.3 and 26.1')
     return true

@@ -2,10 +2,13 @@ import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { Aggregator } from '../../lib/aggregator/index.js'
 import { readMetadata } from '../../lib/outcome/index.js'
-import type { Store } from '../../lib/store/index.js'
+import { Store } from '../../lib/store/index.js'
+import type { StoreLog } from '../../lib/store/index.js'
+import { Worker } from '../../lib/subscriber/index.js'
 import { taken } from '../harness/counter.js'
+import { recordingLog } from '../harness/recording-log.js'
 import { until } from '../harness/until.js'
-import { stage } from './stage.js'
+import { stage, workerSettings } from './stage.js'
 
 const settings = (over: object) => ({ aggregate: () => ({ capacity: 100, multiple: 3, latest: 0, ...over }) })
 
@@ -72,6 +75,45 @@ t.test('Latest: the aggregates of the youngest outcomes are in memory after a st
   const { log } = s.worker(settings({ latest: 30, capacity: 3 }))
   const line = await until(() => log.lines.find(({ message }) => /in memory/.test(message)))
   t.match(line.details, { aggregate: s.type, loaded: 3 })
+})
+
+t.test('Latest: where the store is away meanwhile, it is tried again, and readiness tells', async t => {
+  const s = await stage(t)
+  if (s.embedded === undefined) {
+    t.pass('only the embedded store hangs when it is told to')
+    return
+  }
+  const { faults } = s.embedded
+  const aggId = randomUUID()
+  const first = s.worker()
+  await s.outcome(aggId, await s.send(aggId, 'Start', {}))
+  await first.close()
+  await until(async () => (await s.events(s.streams.category)).length >= 1)
+
+  const log = recordingLog()
+  const store = Store.open({ connectionString: s.connectionString, callLimit: 0.3 }, log)
+  const hanging: StoreLog = {
+    ...log,
+    info (details, message) {
+      log.info(details, message)
+      if (message === 'taking commands') faults.hang()
+    }
+  }
+  const worker = new Worker({ aggregates: [s.aggregate], store, log: hanging, settings: { ...workerSettings, ...settings({ latest: 30 }) } })
+  t.teardown(async () => {
+    faults.resume()
+    await worker.close()
+    await store.close()
+  })
+  worker.start()
+  const [warning] = await until(() => {
+    const { warnings } = worker.readiness()
+    return warnings.length > 0 && warnings
+  })
+  t.match(warning, /could not be loaded yet/)
+  faults.resume()
+  t.match((await until(() => log.lines.find(({ message }) => /in memory/.test(message)))).details, { loaded: 1 })
+  t.same(worker.readiness().warnings, [])
 })
 
 t.test('Announce: Fail and Duplicate for the original\'s senders, before the ack', async t => {

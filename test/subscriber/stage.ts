@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import type { Test } from 'tap'
 import type { EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 import type { AnyAggregate } from '../../lib/definition/index.js'
@@ -57,6 +58,12 @@ export async function stage (t: Test, type = uniqueType('Counter'), options: Emb
       const event = commandEvent(aggregate.commands.commands[command], { aggId, comId }, data)
       await until(async () => (await store.append(streams.commands, 'any', [event])).kind === 'written')
       return comId
+    },
+    /** The official client, for what operators do. */
+    client (): KurrentDBClient {
+      const client = KurrentDBClient.connectionString(server.connectionString)
+      t.teardown(() => client.dispose())
+      return client
     },
     /** All that stands in a stream. */
     async events (stream: string): Promise<RecordedEvent[]> {

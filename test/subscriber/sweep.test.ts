@@ -6,7 +6,9 @@ import { Intake } from '../../lib/subscriber/intake.js'
 import { ParkedCommands } from '../../lib/subscriber/parked-commands.js'
 import { Rescue } from '../../lib/subscriber/rescue.js'
 import { losesCommands } from '../../lib/subscriber/server-version.js'
+import { Solitude } from '../../lib/subscriber/solitude.js'
 import { Sweep } from '../../lib/subscriber/sweep.js'
+import { UndecidedCommands } from '../../lib/subscriber/undecided-commands.js'
 import { readMetadata, WORKERS_GROUP } from '../../lib/outcome/index.js'
 import { workersGroup } from '../../lib/subscriber/index.js'
 import { Store } from '../../lib/store/index.js'
@@ -17,7 +19,10 @@ import { stage } from './stage.js'
 
 function sweepOf ({ streams, store, log }: Pick<Awaited<ReturnType<typeof stage>>, 'streams' | 'store' | 'log'>, aggregator: Aggregator): Sweep {
   const { signal } = new AbortController()
-  const rescue = new Rescue(new Intake(aggregator), new Attempts(streams.attempts, store))
+  const attempts = new Attempts(streams.attempts, store)
+  const undecided = new UndecidedCommands((aggId, comIds) => aggregator.unsettled(aggId, comIds), log)
+  const intake = new Intake({ aggregator, attempts, undecided, solitude: new Solitude(signal), signal })
+  const rescue = new Rescue(intake, attempts)
   return new Sweep(streams, rescue, new ParkedCommands(streams, rescue, store, log, signal), store, log, signal)
 }
 
@@ -158,27 +163,36 @@ t.test('a lost command that takes its worker down each time is given up, and wha
   const attempts = async () => (await s.events(s.streams.attempts)).filter(({ data }) => JSON.parse(Buffer.from(data).toString()).command === '1').length
   t.equal(await attempts(), 1, 'the store knows that it was begun')
 
-  // As eight others leave it that it takes down too.
-  for (let time = 0; time < 8; time++) await new Attempts(s.streams.attempts, s.store).begin([1n])
+  // As eight others leave it that it takes down too: from the sixth on it was alone.
+  const left = new Attempts(s.streams.attempts, s.store)
+  for (let time = 2; time <= 5; time++) await left.begin([1n])
+  for (let time = 6; time <= 9; time++) await left.beginAlone(1n)
   s.worker({ sweep: 'always' })
   t.equal(await s.outcome(poisoned!, deadly), 'failed')
   t.equal(await s.outcome(aggId, start), 'succeeded')
   t.equal(await s.outcome(aggId, beside), 'succeeded')
-  t.equal(await attempts(), 10)
 })
 
 t.test('what a sweep has parked was no attempt that failed', async t => {
   const s = await stage(t)
   const attempts = new Attempts(s.streams.attempts, s.store)
-  t.same(await attempts.counts(), new Map())
+  t.same(await attempts.begun(), new Map())
   await attempts.begin([3n, 4n])
   await attempts.begin([4n])
-  t.same(await attempts.counts(), new Map([[3n, 1], [4n, 2]]))
+  t.same(await attempts.begun(), new Map([[3n, 1], [4n, 2]]))
   await attempts.park([4n])
   await attempts.begin([4n])
-  t.same(await attempts.counts(), new Map([[3n, 1], [4n, 1]]))
+  t.same(await attempts.begun(), new Map([[3n, 1], [4n, 1]]))
   await attempts.begin([])
   t.equal((await s.events(s.streams.attempts)).length, 5)
+  await attempts.beginAlone(4n)
+  await attempts.beginAlone(4n)
+  for (const one of [attempts, new Attempts(s.streams.attempts, s.store)]) {
+    t.same(await Promise.all([3n, 4n].map(revision => one.solitary(revision))), [0, 2])
+  }
+  t.same(await attempts.begun(), new Map([[3n, 1], [4n, 1]]), 'the two are counted apart')
+  await attempts.park([4n])
+  for (const one of [attempts, new Attempts(s.streams.attempts, s.store)]) t.equal(await one.solitary(4n), 0)
 })
 
 t.test('a sweep that the store breaks off is tried again', async t => {

@@ -117,10 +117,12 @@ t.test('what this version cannot decide is parked, and stays so until a worker s
   const parked = async () => (await s.events(s.streams.parked)).map(({ revision }) => revision)
   t.same(await parked(), [0n])
   const asOld = s.worker()
+  await until(() => asOld.worker.readiness().warnings.length > 0)
+  t.match(asOld.worker.readiness(), { ready: true, warnings: [/^a command of .* cannot be decided by this version/] }, 'one that starts warns as well')
+  t.match(asOld.log.lines.find(({ message }) => /parked/.test(message))?.details, { comId, code: 'UNACCEPTED_COMMAND' })
   // It has tried when the store knows of its attempt, and that it has ended.
   await until(async () => (await s.events(s.streams.attempts)).some(({ type }) => type === 'SweepParked'))
   t.same(await parked(), [0n], 'it never left the place in which no crash of the store can lose it')
-  await asOld.close()
 
   const accepting = { ...s.aggregate.commands.commands.Add, check: () => [], fromStored: () => ({ by: 1 }) }
   const younger = {
@@ -130,6 +132,8 @@ t.test('what this version cannot decide is parked, and stays so until a worker s
   s.worker({}, younger as typeof s.aggregate)
   t.equal(await s.outcome(aggId, comId), 'succeeded')
   await until(async () => (await parked()).length === 0)
+  await until(() => asOld.worker.readiness().warnings.length === 0)
+  t.pass('who could not decide it hears that another one has')
 })
 
 t.test('an aggregate with an event that is not defined here gets no outcome from here', async t => {
@@ -166,15 +170,50 @@ t.test('a conflict voids the run, refusals too, and is decided again on what sta
   t.equal((await s.decided(aggId)).filter(id => id === again).length, 1, 'the other worker\'s command is known')
 })
 
+t.test('where one id stands twice, a body that is beyond this version does not take the other one with it', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  const comId = randomUUID()
+  const metadata = Buffer.from(JSON.stringify({ $correlationId: aggId }))
+  const bodies = ['{"like":"nothing"}', '{}']
+  await s.store.append(s.streams.commands, 'any', bodies.map(body => ({ id: comId, type: 'Start', data: Buffer.from(body), metadata })))
+  const { worker } = s.worker()
+  t.equal(await s.outcome(aggId, comId), 'succeeded')
+  await until(() => worker.readiness().warnings.length === 0)
+})
+
+t.test('ids that stand twice take no places from the worker for good', async t => {
+  const s = await stage(t)
+  const buffer = 4
+  const { log } = s.worker({ buffer })
+  const doubled = Array.from({ length: 3 * buffer }, () => ({ aggId: randomUUID(), comId: randomUUID() }))
+  for (const { aggId, comId } of doubled) {
+    const metadata = Buffer.from(JSON.stringify({ $correlationId: aggId }))
+    const start = { id: comId, type: 'Start', data: Buffer.from('{}'), metadata }
+    await s.store.append(s.streams.commands, 'any', [start, start])
+  }
+  for (const { aggId, comId } of doubled) t.equal(await s.outcome(aggId, comId), 'succeeded')
+  await s.drained()
+  t.same(new Set((await Promise.all(doubled.map(({ aggId }) => s.decided(aggId)))).map(({ length }) => length)), new Set([1]))
+  t.ok(log.lines.some(({ message }) => /the subscription is renewed/.test(message)))
+})
+
+t.test('a tombstoned Fail stream holds nobody up', async t => {
+  const s = await stage(t)
+  await s.store.append(s.streams.fail, 'no_stream', [{ id: randomUUID(), type: 'Fail', data: Buffer.from('""'), metadata: new Uint8Array() }])
+  await s.client().tombstoneStream(s.streams.fail)
+  const { log } = s.worker()
+  await s.store.append(s.streams.commands, 'any', [{ id: randomUUID(), type: 'Add', data: Buffer.from('{}'), metadata: Buffer.from('{}') }])
+  await s.drained()
+  t.match(log.lines.find(({ level }) => level === 'error'), { message: /deleted this stream for ever/, details: { stream: s.streams.fail } })
+})
+
 t.test('a tombstoned stream: the verdict stands in the fail stream', async t => {
   const s = await stage(t)
   const aggId = randomUUID()
-  const { KurrentDBClient } = await import('@kurrent/kurrentdb-client')
-  const client = KurrentDBClient.connectionString(s.connectionString)
-  t.teardown(() => client.dispose())
   s.worker()
   await s.outcome(aggId, await s.send(aggId, 'Start', {}))
-  await client.tombstoneStream(s.streams.aggregate(aggId))
+  await s.client().tombstoneStream(s.streams.aggregate(aggId))
   const comId = await s.send(aggId, 'Add', { by: 1 })
   const fail = await until(async () => (await s.events(s.streams.fail)).find(event => event.id === comId))
   t.same(Buffer.from(fail.data).toString(), Buffer.from(failEvent({ comId }, {
@@ -186,9 +225,7 @@ t.test('a tombstoned stream: the verdict stands in the fail stream', async t => 
 t.test('a soft-deleted aggregate begins anew', async t => {
   const s = await stage(t)
   const aggId = randomUUID()
-  const { KurrentDBClient } = await import('@kurrent/kurrentdb-client')
-  const client = KurrentDBClient.connectionString(s.connectionString)
-  t.teardown(() => client.dispose())
+  const client = s.client()
   const first = s.worker()
   await s.outcome(aggId, await s.send(aggId, 'Start', {}))
   await first.close()
@@ -202,9 +239,7 @@ t.test('a soft-deleted aggregate begins anew', async t => {
 t.test('a stream that lost its beginning to $maxCount goes on at its revision', async t => {
   const s = await stage(t)
   const aggId = randomUUID()
-  const { KurrentDBClient } = await import('@kurrent/kurrentdb-client')
-  const client = KurrentDBClient.connectionString(s.connectionString)
-  t.teardown(() => client.dispose())
+  const client = s.client()
   const first = s.worker()
   await s.send(aggId, 'Start', {})
   await s.outcome(aggId, await s.send(aggId, 'AddTwice', { by: 1 }))
