@@ -14,7 +14,7 @@ export interface TakenCommand {
   readonly data: Uint8Array
   /** When the store took it, in milliseconds since the epoch. */
   readonly created: number
-  /** How often the store has delivered it, this time included. */
+  /** How often it was taken in hand, this time included; from {@link SUSPECT_DELIVERIES} on only what was alone in hand counts. */
   readonly deliveries: number
 }
 
@@ -45,10 +45,10 @@ export interface Decided {
 
 export type Ruling = Decided | { readonly kind: 'parked', readonly parking: Parking }
 
-/** From the tenth delivery on a command is failed unseen: it has taken its worker down nine times. */
+/** From the tenth time on a command is failed unseen: it has taken its worker down nine times, four of them with nothing beside it. */
 export const POISON_DELIVERIES = 10
 
-/** From the sixth delivery on a command is handled alone, so that it takes no others with it. */
+/** From the sixth time on a command is handled alone, so that it takes no others with it, and none of them is taken for it. */
 export const SUSPECT_DELIVERIES = 6
 
 /**

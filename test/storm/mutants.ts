@@ -125,8 +125,8 @@ export const mutants: readonly Mutant[] = [
     says: 'nobody looks for the commands that a server of an older version loses',
     patches: [{
       file: 'lib/subscriber/worker.ts',
-      find: '    if (!losesCommands(version)) return false',
-      replace: '    if (losesCommands(version) !== undefined) return false'
+      find: '    if (!losesCommands(version)) return',
+      replace: '    if (losesCommands(version) !== undefined) return'
     }],
     rules: ['lost'],
     options: ['--emulate', '23.10']
