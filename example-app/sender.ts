@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { sender } from '../lib/index.js'
+import { frameworkErrors, sender } from '../lib/index.js'
 import { accountCommands, transactionCommands } from './commands.js'
 
 declare module '../lib/index.js' {
@@ -11,8 +11,11 @@ declare module '../lib/index.js' {
   }
 }
 
-/** For `fastify start -o`: while it closes, a request gets a problem document that says so, instead of Fastify's own 503. */
-export const options = { return503OnClosing: false }
+/**
+ * For `fastify start -o`: what Fastify would answer in its own words gets a problem document, too: requests while it closes, and paths
+ * that cannot be read or are too long.
+ */
+export const options = { return503OnClosing: false, frameworkErrors, routerOptions: { maxParamLength: 1000 } }
 
 const ABOUT = `A small bank, event-sourced on KurrentDB.
 

@@ -97,6 +97,10 @@ async function run (): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile()
   const port = senderPort(process.env['PORT'] || undefined)
   const env = { ...process.env }
+  if (env['KURRENT_HOST'] === 'embedded') {
+    console.error('KURRENT_HOST is embedded: each of the processes would have a store of its own. Leave it unset, and one is started for them')
+    process.exit(1)
+  }
   if (!env['KURRENT_HOST']) {
     const store = start('store', [compiled('../lib/embedded/cli.js'), '--memory', '--port', '0'], env)
     env['KURRENT_HOST'] = await store.said(STORE_LISTENING)

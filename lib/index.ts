@@ -13,7 +13,7 @@ export type {
 } from './definition/index.js'
 export { OutcomeCode } from './outcome/index.js'
 export type { CommandKey, Failed, Open, Outcome, OutcomeEvent, Refused, Settled, Succeeded } from './outcome/index.js'
-export { sender } from '../plugins/sender.js'
+export { frameworkErrors, sender } from '../plugins/sender.js'
 export type { SenderOptions } from '../plugins/sender.js'
 export { subscriber } from '../plugins/subscriber.js'
 export type { SubscriberOptions } from '../plugins/subscriber.js'

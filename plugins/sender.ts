@@ -13,6 +13,7 @@ import { boolean, booleanOrObject, checkDefinitions, checkOptions, isAggregate, 
 import type { UnistreamOptions } from './options.js'
 import { registerReadiness } from './readiness.js'
 
+export { frameworkErrors } from '../lib/http/index.js'
 export type * from './unistream.js'
 export type { ConnectionOptions, StoreClient } from './kurrent.js'
 export type { UnistreamOptions } from './options.js'

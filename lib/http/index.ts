@@ -1,3 +1,4 @@
+export { frameworkErrors } from './framework-errors.js'
 export { commandRoutes } from './routes.js'
 export type { RoutedSender, RoutesOptions } from './routes.js'
 export { addReadinessRoute, readinessUrl } from './readiness.js'

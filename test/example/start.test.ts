@@ -130,6 +130,12 @@ t.test('a port that is none', async (t) => {
   }
 })
 
+t.test('a store within a process is none that three processes can share', async (t) => {
+  const started = await start(t, { KURRENT_HOST: 'embedded' })
+  t.strictSame(await started.ended, [1, null])
+  t.match(started.text(), /KURRENT_HOST is embedded: .* Leave it unset/)
+})
+
 t.test('killed, it leaves no process behind', { skip: SERVERS_ONLY }, async (t) => {
   const started = await start(t)
   await ready(started)
