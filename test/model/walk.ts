@@ -1,5 +1,6 @@
 import { Violation } from './checks.js'
-import type { Model, State, Transition } from './model.js'
+import { ARRIVAL } from './model.js'
+import type { Model, State } from './model.js'
 
 export interface Walk {
   readonly steps: number
@@ -16,7 +17,7 @@ export function walk (model: Model, seed: number, steps: number): Walk {
   let state: State | undefined = model.initial
   try {
     while (trace.length < steps) {
-      const all: Transition[] = [...model.transitions(state)]
+      const all: Transition[] = [...transitions(model, state!)]
       const chosen: Transition = all[Math.floor(draw() * all.length)]!
       if (/is killed|forgets/.test(chosen.label) && draw() > KILLS) continue
       trace.push(chosen.label)
@@ -31,6 +32,18 @@ export function walk (model: Model, seed: number, steps: number): Walk {
     return { steps: trace.length, violation: { error, trace } }
   }
   return { steps: trace.length, violation: undefined }
+}
+
+interface Transition {
+  readonly label: string
+  readonly state: State
+}
+
+function * transitions (model: Model, { store, workers }: State): Generator<Transition> {
+  for (const [at, worker] of workers.entries()) {
+    for (const next of model.steps(worker, store)) yield { label: next.label, state: { store: next.store, workers: workers.with(at, next.worker) } }
+  }
+  for (const after of model.arrivals(store)) yield { label: ARRIVAL, state: { store: after, workers } }
 }
 
 /** Numbers from 0 to below 1, equal for equal seeds: a linear congruential generator with its state well mixed. */

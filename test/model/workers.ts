@@ -2,6 +2,7 @@ import { CommandIds } from '../../lib/decision/index.js'
 import type { Effect, LaneState, RunRuling, Told, View } from '../../lib/decision/index.js'
 import type { AppendAnswer } from '../../lib/store/contract.js'
 import type { Core } from './core.js'
+import { Memo } from './memo.js'
 import { OPENED, taken } from './scenario.js'
 import type { Scenario } from './scenario.js'
 import { contentOf } from './store.js'
@@ -46,7 +47,8 @@ export class Workers {
   readonly #core: Core
   readonly #comIds: readonly string[]
   readonly #known = new Map<string, Worker>()
-  readonly #advances: Map<string, Advance>[] = []
+  /** Equal workers that are told the same do the same. */
+  readonly #advances = new Memo<string, Advance>()
 
   constructor (scenario: Scenario, core: Core) {
     this.#scenario = scenario
@@ -64,17 +66,17 @@ export class Workers {
   }
 
   begin (worker: Worker): Advance {
-    return this.#once(worker, 'begin', () => this.#advance(worker, { kind: 'waiting' }))
+    return this.#advances.once(worker.number, 'begin', () => this.#advance(worker, { kind: 'waiting' }))
   }
 
   answer (worker: Worker, answer: AppendAnswer): Advance {
     const key = answer.kind === 'written' ? `written ${answer.revision}` : answer.kind === 'conflict' ? `conflict ${answer.current}` : answer.kind
-    return this.#once(worker, key, () => this.#advance(worker, { kind: 'answered', answer }))
+    return this.#advances.once(worker.number, key, () => this.#advance(worker, { kind: 'answered', answer }))
   }
 
   /** The reading that the worker waits for shows this. */
   read (worker: Worker, shown: Stream): Advance {
-    return this.#once(worker, `read ${shown.number}`, () => this.#read(worker, shown))
+    return this.#advances.once(worker.number, `read ${shown.number}`, () => this.#read(worker, shown))
   }
 
   #read (worker: Worker, shown: Stream): Advance {
@@ -87,7 +89,7 @@ export class Workers {
 
   /** A reading without a command, as at a start. */
   warmUp (worker: Worker, shown: Stream): Worker {
-    return this.#once(worker, `warm ${shown.number}`, () => ({
+    return this.#advances.once(worker.number, `warm ${shown.number}`, () => ({
       worker: this.#worker({ ...worker, lane: this.#core.warmed(this.#thaw(worker.lane), this.#load(worker.version, undefined, shown)) }),
       settled: []
     })).worker
@@ -95,17 +97,6 @@ export class Workers {
 
   cool (worker: Worker): Worker {
     return this.#worker({ ...worker, lane: this.#core.cooled(worker.lane) })
-  }
-
-  /** Equal workers that are told the same do the same, so it is computed once. */
-  #once (worker: Worker, told: string, advance: () => Advance): Advance {
-    const known = this.#advances[worker.number] ??= new Map<string, Advance>()
-    let done = known.get(told)
-    if (done === undefined) {
-      done = advance()
-      known.set(told, done)
-    }
-    return done
   }
 
   /** What the ids of a view tell of each command of the scenario. */
