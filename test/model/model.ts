@@ -19,9 +19,22 @@ export interface State {
   readonly workers: readonly Worker[]
 }
 
-/** Something that happens to one worker and the stream. */
-interface Move {
+/** What kind of thing happens: samples are drawn by it. */
+export type Kind =
+  | 'a command is delivered'
+  | 'the worker goes on'
+  | 'an answer is lost'
+  | 'the worker is killed'
+  | 'the memory changes'
+
+/** Something that can happen to one worker and the stream. */
+export interface Move {
+  readonly kind: Kind
   readonly label: string
+  readonly happen: () => Outcome
+}
+
+interface Outcome {
   readonly worker: Worker
   readonly stream: Stream
   /** An append that is given up and may still be executed. */
@@ -30,7 +43,6 @@ interface Move {
 
 /** What becomes of one worker and the store; of other workers it leaves everything as it is. */
 export interface Step {
-  readonly label: string
   readonly worker: Worker
   readonly store: Store
 }
@@ -55,9 +67,9 @@ export class Model {
   readonly #checks: Checks
   readonly #requests = new Map<string, Request>()
   readonly #requested = new Map<Worker, Request | undefined>()
-  readonly #moves = new Memo<number, readonly Move[]>()
-  readonly #steps = new Memo<number, readonly Step[]>()
-  readonly #calmed = new Memo<number, Omit<Step, 'label'>>()
+  readonly #outcomes = new Memo<number, readonly (Outcome & { readonly label: string })[]>()
+  readonly #steps = new Memo<number, readonly (Step & { readonly label: string })[]>()
+  readonly #calmed = new Memo<number, Step>()
   readonly #arrivals: (readonly Store[])[] = []
   readonly #executed = new Memo<number, Stream>()
   /** By number of the stream, the first of the copies that has no outcome there, or -1. */
@@ -78,12 +90,22 @@ export class Model {
     this.initial = { store: this.stores.of(stream, []), workers: scenario.workers.map(version => this.workers.fresh(version)) }
   }
 
-  /** Everything that can happen to this worker next; throws a Violation where one of it breaks a rule. */
-  steps (worker: Worker, store: Store): readonly Step[] {
-    return this.#steps.once(worker.number, store.number, () => this.#movesOf(worker, store.stream).map(move => {
-      const late = move.late === undefined ? store.late : this.#with(store.late, move.late)
-      return { label: move.label, worker: move.worker, store: this.#after(move.stream, late) }
-    }))
+  /** All that can happen to this worker next; throws a Violation where its memory breaks a rule. */
+  moves (worker: Worker, stream: Stream): Move[] {
+    this.#checkStream(stream)
+    if (this.#looksIntoMemory) this.#checks.memory(worker, stream)
+    return [...this.#draw(worker, stream)]
+  }
+
+  /** Throws a Violation where the move breaks a rule. */
+  take (move: Move, store: Store): Step {
+    return this.#step(move.happen(), store)
+  }
+
+  /** All of what may become of this worker by one move; throws a Violation where one of the moves breaks a rule. */
+  steps (worker: Worker, store: Store): readonly (Step & { readonly label: string })[] {
+    return this.#steps.once(worker.number, store.number, () =>
+      this.#outcomesOf(worker, store.stream).map(outcome => ({ label: outcome.label, ...this.#step(outcome, store) })))
   }
 
   /** What the store may become by an append that nobody waits for. */
@@ -121,7 +143,7 @@ export class Model {
       : set(at, this.workers.take(workers[at]!, { copy: open, deliveries: 1 }))
   }
 
-  #calm (worker: Worker, store: Store): Omit<Step, 'label'> {
+  #calm (worker: Worker, store: Store): Step {
     const { stream, late } = store
     if (worker.effect === undefined) return { worker: this.#settle(this.workers.begin(worker), stream), store }
     if (worker.effect.kind !== 'append') return { worker: this.#settle(this.workers.read(worker, stream), stream), store }
@@ -129,49 +151,56 @@ export class Model {
     return { worker: this.#settle(this.workers.answer(worker, this.#answer(worker, stream)), after), store: this.#after(after, late) }
   }
 
-  #movesOf (worker: Worker, stream: Stream): readonly Move[] {
-    return this.#moves.once(worker.number, stream.number, () => {
-      this.#checkStream(stream)
-      if (this.#looksIntoMemory) this.#checks.memory(worker, stream)
-      // What changes nothing needs no look again.
-      return [...this.#draw(worker, stream)].filter(move => move.worker !== worker || move.stream !== stream || move.late !== undefined)
-    })
+  #outcomesOf (worker: Worker, stream: Stream): readonly (Outcome & { readonly label: string })[] {
+    return this.#outcomes.once(worker.number, stream.number, () =>
+      this.moves(worker, stream)
+        .map(({ label, happen }) => ({ label, ...happen() }))
+        // What changes nothing needs no look again.
+        .filter(outcome => outcome.worker !== worker || outcome.stream !== stream || outcome.late !== undefined))
+  }
+
+  #step ({ worker, stream, late }: Outcome, store: Store): Step {
+    return { worker, store: this.#after(stream, late === undefined ? store.late : this.#with(store.late, late)) }
   }
 
   * #draw (worker: Worker, stream: Stream): Generator<Move> {
     const request = this.#request(worker)
     const { effect, held, lane } = worker
-    const to = (label: string, next: Worker, over: Partial<Move> = {}): Move => ({ label: `version ${worker.version}: ${label}`, worker: next, stream, late: undefined, ...over })
+    const to = (kind: Kind, label: string, next: () => Worker, over: () => Partial<Outcome> = () => ({})): Move =>
+      ({ kind, label: `version ${worker.version}: ${label}`, happen: () => ({ worker: next(), stream, late: undefined, ...over() }) })
     const readable = this.scenario.oldReadings ? this.streams.prefixes(stream) : [stream]
 
     for (const [copy, { type }] of this.scenario.copies.entries()) {
       if (held.some(other => other.copy === copy)) continue
       for (const deliveries of this.scenario.deliveries) {
-        yield to(`command ${copy} (${type}) is delivered for the ${deliveries}. time`, this.workers.take(worker, { copy, deliveries }))
+        yield to('a command is delivered', `command ${copy} (${type}) is delivered for the ${deliveries}. time`, () => this.workers.take(worker, { copy, deliveries }))
       }
     }
-    if (effect === undefined && held.length > 0) yield to('begins', this.#settle(this.workers.begin(worker), stream))
+    if (effect === undefined && held.length > 0) {
+      yield to('the worker goes on', 'begins', () => this.#settle(this.workers.begin(worker), stream))
+    }
     if (effect?.kind === 'load' || effect?.kind === 'look') {
       for (const shown of readable) {
-        yield to(`${effect.kind}s, up to ${headOf(shown)}`, this.#settle(this.workers.read(worker, shown), stream))
+        yield to('the worker goes on', `${effect.kind}s, up to ${headOf(shown)}`, () => this.#settle(this.workers.read(worker, shown), stream))
       }
     }
     if (request !== undefined) {
-      const after = this.#execute(request, stream)
-      yield to('its append is answered', this.#settle(this.workers.answer(worker, this.#answer(worker, stream)), after), { stream: after })
-      if (after !== stream) yield to('its append is executed, and the answer lost', worker, { stream: after })
+      const executed = (): Stream => this.#execute(request, stream)
+      yield to('the worker goes on', 'its append is answered',
+        () => this.#settle(this.workers.answer(worker, this.#answer(worker, stream)), executed()), () => ({ stream: executed() }))
+      yield to('an answer is lost', 'its append is executed, and the answer lost', () => worker, () => ({ stream: executed() }))
       for (const kind of ['unknown', 'unavailable'] as const) {
-        const next = this.#settle(this.workers.answer(worker, { kind, error: LOST }), stream)
-        const given = kind === 'unknown' && this.#request(next) !== request
-        yield to(`its append is ${kind}`, next, { late: given ? request : undefined })
+        const next = (): Worker => this.#settle(this.workers.answer(worker, { kind, error: LOST }), stream)
+        const given = (): boolean => kind === 'unknown' && this.#request(next()) !== request
+        yield to('an answer is lost', `its append is ${kind}`, next, () => ({ late: given() ? request : undefined }))
       }
     }
     for (const version of this.scenario.redeploys ? this.scenario.versions.keys() : [worker.version]) {
-      yield to(`is killed, and starts as version ${version}`, this.workers.fresh(version), { late: request })
+      yield to('the worker is killed', `is killed, and starts as version ${version}`, () => this.workers.fresh(version), () => ({ late: request }))
     }
     if (this.scenario.evictions && effect === undefined && held.length === 0) {
-      if (lane.view !== undefined) yield to('forgets the state', this.workers.cool(worker))
-      else for (const shown of readable) yield to(`warms up, up to ${headOf(shown)}`, this.workers.warmUp(worker, shown))
+      if (lane.view !== undefined) yield to('the memory changes', 'forgets the state', () => this.workers.cool(worker))
+      else for (const shown of readable) yield to('the memory changes', `warms up, up to ${headOf(shown)}`, () => this.workers.warmUp(worker, shown))
     }
   }
 

@@ -1,5 +1,5 @@
 import { CommandIds } from '../../lib/decision/index.js'
-import type { Effect, LaneState, RunRuling, Told, View } from '../../lib/decision/index.js'
+import type { Effect, LaneState, RunRuling, TakenCommand, Told, View } from '../../lib/decision/index.js'
 import type { AppendAnswer } from '../../lib/store/contract.js'
 import type { Core } from './core.js'
 import { Memo } from './memo.js'
@@ -46,6 +46,8 @@ export class Workers {
   readonly #scenario: Scenario
   readonly #core: Core
   readonly #comIds: readonly string[]
+  readonly #told = new WeakMap<CommandIds, { readonly size: number, readonly comIds: readonly string[] }>()
+  readonly #taken = new Memo<number, TakenCommand>()
   readonly #known = new Map<string, Worker>()
   /** Equal workers that are told the same do the same. */
   readonly #advances = new Memo<string, Advance>()
@@ -99,13 +101,17 @@ export class Workers {
     return this.#worker({ ...worker, lane: this.#core.cooled(worker.lane) })
   }
 
-  /** What the ids of a view tell of each command of the scenario. */
-  known (ids: CommandIds): string[] {
-    return this.#comIds.filter(comId => ids.has(comId))
+  /** What the ids of a view tell of each command of the scenario. A set only grows: while its size is the same, so is all of it. */
+  known (ids: CommandIds): readonly string[] {
+    const last = this.#told.get(ids)
+    if (last?.size === ids.size) return last.comIds
+    const comIds = this.#comIds.filter(comId => ids.has(comId))
+    this.#told.set(ids, { size: ids.size, comIds })
+    return comIds
   }
 
   /** All commands of the scenario that a set of ids cannot tell from this one, itself among them. */
-  alike (comId: string): string[] {
+  alike (comId: string): readonly string[] {
     const ids = new CommandIds()
     ids.add(comId)
     return this.known(ids)
@@ -118,7 +124,7 @@ export class Workers {
     let told = first
     const settled: Settled[] = []
     for (;;) {
-      const step = this.#core.step(aggregate, lane, told, held.map(({ copy, deliveries }) => taken(this.#scenario.copies[copy]!, deliveries)))
+      const step = this.#core.step(aggregate, lane, told, held.map(each => this.#takenOf(each)))
       lane = step.lane
       const { effect } = step
       if (effect.kind === 'fail') throw new Error('no stream is ever deleted here')
@@ -129,6 +135,10 @@ export class Workers {
       if (held.length === 0) return { worker: this.#worker({ version: before.version, lane, held, effect: undefined }), settled }
       told = { kind: 'waiting' }
     }
+  }
+
+  #takenOf ({ copy, deliveries }: Held): TakenCommand {
+    return this.#taken.once(copy, deliveries, () => taken(this.#scenario.copies[copy]!, deliveries))
   }
 
   /** As a lane loads: forwards from behind the view to the end that the answer tells. */
