@@ -32,7 +32,7 @@ import type { View } from './view.js'
  * each of the 233 million states that can be reached in 33 such settings (1.4 million in the nine that every test run visits) the events
  * of a command stand once and whole, each outcome is the one that the rules give on the state before it, memory is what a replay gives,
  * what is acknowledged stands, what is answered is what stands, and every command comes to its outcome once nothing more goes wrong.
- * Beyond these bounds there are seeded walks.
+ * Beyond these bounds settings and ways are sampled: up to four workers of four versions, and six commands that stand up to three times.
  */
 
 /** What readings have told of single commands: the event that tells the outcome, or undefined where none stood there. */

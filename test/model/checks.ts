@@ -1,10 +1,11 @@
 import { isRefusal } from '../../lib/definition/index.js'
-import { parseJson, readMetadata } from '../../lib/outcome/index.js'
+import { parseJson } from '../../lib/outcome/index.js'
 import type { RecordedOutcome } from '../../lib/outcome/index.js'
 import type { NewEvent } from '../../lib/store/contract.js'
 import { INITIAL } from './domain.js'
 import type { Rules, Total } from './domain.js'
 import type { Scenario } from './scenario.js'
+import { metadataOf } from './store.js'
 import type { Stream } from './store.js'
 import type { Held, Settled, Worker, Workers } from './workers.js'
 
@@ -57,12 +58,12 @@ export class Checks {
     const rule: Rule = 'the events of a command stand once, side by side, from the first to the last'
     const done = new Set<string>()
     for (let at = 0; at < records.length;) {
-      const { comId, count = 1 } = readMetadata(records[at]!.metadata)
+      const { comId, count = 1 } = metadataOf(records[at]!)
       if (comId === undefined || done.has(comId)) throw new Violation(rule, `a second outcome of ${comId} at revision ${at}`)
       done.add(comId)
       for (let index = 0; index < count; index++, at++) {
         const record = records[at]
-        const part = record && readMetadata(record.metadata)
+        const part = record && metadataOf(record)
         if (part?.comId !== comId || part.index !== index || part.count !== count) throw new Violation(rule, `event ${index} of ${comId} is not at revision ${at}`)
         if (record!.type === REFUSED && count > 1) throw new Violation(rule, `a refusal beside a success of ${comId}`)
       }
@@ -113,7 +114,7 @@ export class Checks {
       throw new Violation('memory is what a replay gives', `${JSON.stringify(state)} at revision ${revision}, and not ${JSON.stringify(replayed.state)}`)
     }
     this.#strangers(ids, stream)
-    const missing = below.map(record => readMetadata(record.metadata).comId!).find(comId => !ids.has(comId))
+    const missing = below.map(record => metadataOf(record).comId!).find(comId => !ids.has(comId))
     if (missing !== undefined) {
       throw new Violation('memory knows the commands below its revision, and no others than the stream does', `${missing} is missing at revision ${revision}`)
     }
@@ -129,7 +130,7 @@ export class Checks {
   #strangers (ids: { has(comId: string): boolean }, stream: Stream): void {
     // Two commands of one hash are not told apart.
     const facts = new Set(stream.records.flatMap(record => {
-      const comId = readMetadata(record.metadata).comId!
+      const comId = metadataOf(record).comId!
       return this.#workers.alike(comId)
     }))
     const stranger = this.#scenario.copies.find(({ comId }) => ids.has(comId) && !facts.has(comId))
@@ -182,5 +183,5 @@ function contentOf ({ type, data }: Pick<NewEvent, 'type' | 'data'>): Content {
 const textOf = ({ type, data }: Pick<NewEvent, 'type' | 'data'>): string => `${type} ${Buffer.from(data).toString()}`
 
 export function outcomeIn ({ records }: Stream, comId: string): RecordedOutcome[] {
-  return records.filter(record => readMetadata(record.metadata).comId === comId)
+  return records.filter(record => metadataOf(record).comId === comId)
 }

@@ -87,9 +87,18 @@ export const older: Version = {
   }) as unknown as AnyAggregate
 }
 
+const made = new Map<Difference, Version>([['none', older]])
+
 /** The version that follows the older one. */
 export function newerBy (difference: Difference): Version {
-  if (difference === 'none') return older
+  const known = made.get(difference)
+  if (known !== undefined) return known
+  const version = versionBy(difference)
+  made.set(difference, version)
+  return version
+}
+
+function versionBy (difference: Difference): Version {
   const rules: Rules = { evolve: evolveMarked, decide: { ...decide, Add: newer[difference] }, creating }
   const aggregate = defineAggregate(commands, {
     initialState: INITIAL,

@@ -3,34 +3,51 @@ import { Checks } from './checks.js'
 import type { Request } from './checks.js'
 import { product } from './core.js'
 import type { Core } from './core.js'
+import { Memo } from './memo.js'
 import { OPENED } from './scenario.js'
 import type { Scenario } from './scenario.js'
 import { contentOf, headOf, Streams } from './store.js'
 import type { Stream } from './store.js'
+import { Stores } from './stores.js'
+import type { Store } from './stores.js'
 import { Workers } from './workers.js'
 import type { Advance, Worker } from './workers.js'
 
-/** What the whole world is in: the stream, the appends that may still come to it, and the workers. */
+/** What the whole world is in. */
 export interface State {
-  readonly stream: Stream
-  /** Appends that nobody waits for and that the store may execute. */
-  readonly late: readonly Request[]
+  readonly store: Store
   readonly workers: readonly Worker[]
 }
 
-/** Something that happens to one worker and the stream. */
-interface Move {
+/** What kind of thing happens: samples are drawn by it. */
+export type Kind =
+  | 'a command is delivered'
+  | 'the worker goes on'
+  | 'an answer is lost'
+  | 'the worker is killed'
+  | 'the memory changes'
+
+/** Something that can happen to one worker and the stream. */
+export interface Move {
+  readonly kind: Kind
   readonly label: string
+  readonly happen: () => Outcome
+}
+
+interface Outcome {
   readonly worker: Worker
   readonly stream: Stream
   /** An append that is given up and may still be executed. */
   readonly late: Request | undefined
 }
 
-export interface Transition {
-  readonly label: string
-  readonly state: State
+/** What becomes of one worker and the store; of other workers it leaves everything as it is. */
+export interface Step {
+  readonly worker: Worker
+  readonly store: Store
 }
+
+export const ARRIVAL = 'a late append is executed'
 
 const LOST = new Error('the answer never came')
 const TOO_LARGE: AppendAnswer = { kind: 'rejected', reason: 'too_large', error: new Error('too large') }
@@ -44,13 +61,19 @@ const TOO_LARGE: AppendAnswer = { kind: 'rejected', reason: 'too_large', error: 
 export class Model {
   readonly scenario: Scenario
   readonly streams = new Streams()
+  readonly stores = new Stores()
   readonly workers: Workers
   readonly initial: State
   readonly #checks: Checks
   readonly #requests = new Map<string, Request>()
   readonly #requested = new Map<Worker, Request | undefined>()
-  readonly #moves = new Map<number, readonly Move[]>()
-  readonly #executed = new Map<number, Stream>()
+  readonly #outcomes = new Memo<number, readonly (Outcome & { readonly label: string })[]>()
+  readonly #steps = new Memo<number, readonly (Step & { readonly label: string })[]>()
+  readonly #calmed = new Memo<number, Step>()
+  readonly #arrivals: (readonly Store[])[] = []
+  readonly #executed = new Memo<number, Stream>()
+  /** By number of the stream, the first of the copies that has no outcome there, or -1. */
+  readonly #open: number[] = []
   /** Streams by number that have passed their check. */
   readonly #sound = new Set<number>()
 
@@ -64,44 +87,51 @@ export class Model {
     this.#checks = new Checks(scenario, this.workers)
     const { empty } = this.streams
     const stream = scenario.exists ? this.streams.append(empty, 'no_stream', OPENED).stream : empty
-    this.initial = { stream, late: [], workers: scenario.workers.map(version => this.workers.fresh(version)) }
+    this.initial = { store: this.stores.of(stream, []), workers: scenario.workers.map(version => this.workers.fresh(version)) }
   }
 
-  /** Everything that can happen next; throws a Violation where one of it breaks a rule. */
-  * transitions ({ stream, late, workers }: State): Generator<Transition> {
-    for (const [at, worker] of workers.entries()) {
-      for (const move of this.#movesOf(worker, stream)) {
-        yield {
-          label: `version ${worker.version}: ${move.label}`,
-          state: {
-            stream: move.stream,
-            late: this.#still(move.late === undefined ? late : this.#with(late, move.late), move.stream),
-            workers: move.worker === worker ? workers : workers.with(at, move.worker)
-          }
-        }
-      }
-    }
-    for (const request of late) {
-      const after = this.#execute(request, stream)
-      if (after !== stream) yield { label: 'a late append is executed', state: { stream: after, late: this.#still(late, after), workers } }
-    }
+  /** All that can happen to this worker next; throws a Violation where its memory breaks a rule. */
+  moves (worker: Worker, stream: Stream): Move[] {
+    this.#checkStream(stream)
+    if (this.#looksIntoMemory) this.#checks.memory(worker, stream)
+    return [...this.#draw(worker, stream)]
+  }
+
+  /** Throws a Violation where the move breaks a rule. */
+  take (move: Move, store: Store): Step {
+    return this.#step(move.happen(), store)
+  }
+
+  /** All of what may become of this worker by one move; throws a Violation where one of the moves breaks a rule. */
+  steps (worker: Worker, store: Store): readonly (Step & { readonly label: string })[] {
+    return this.#steps.once(worker.number, store.number, () =>
+      this.#outcomesOf(worker, store.stream).map(outcome => ({ label: outcome.label, ...this.#step(outcome, store) })))
+  }
+
+  /** What the store may become by an append that nobody waits for. */
+  arrivals (store: Store): readonly Store[] {
+    const { number, stream, late } = store
+    this.#arrivals[number] ??= late.map(request => this.#execute(request, stream))
+      .filter(after => after !== stream)
+      .map(after => this.#after(after, late))
+    return this.#arrivals[number]
   }
 
   /**
    * One thing that happens when nothing is in the way any more: the store answers everything, and commands without an
    * outcome are delivered to a worker that can decide them. Undefined when every command has its one outcome.
    */
-  calm ({ stream, late, workers }: State): State | undefined {
-    const set = (at: number, worker: Worker, after = stream): State => ({ stream: after, late: this.#still(late, after), workers: workers.with(at, worker) })
-    for (const [at, worker] of workers.entries()) {
-      if (worker.effect?.kind === 'append') {
-        const after = this.#execute(this.#request(worker)!, stream)
-        return set(at, this.workers.answer(worker, this.#answer(worker, stream)).worker, after)
-      }
-      if (worker.effect !== undefined) return set(at, this.workers.read(worker, stream).worker)
-      if (worker.held.length > 0) return set(at, this.workers.begin(worker).worker)
+  calm ({ store, workers }: State): State | undefined {
+    const set = (at: number, worker: Worker, after = store): State => ({ store: after, workers: workers.with(at, worker) })
+    for (let at = 0; at < workers.length; at++) {
+      const worker = workers[at]!
+      if (worker.effect === undefined && worker.held.length === 0) continue
+      const next = this.#calmed.once(worker.number, store.number, () => this.#calm(worker, store))
+      return set(at, next.worker, next.store)
     }
-    const open = this.scenario.copies.findIndex(({ comId }) => !stream.records.some(record => contentOf(record).startsWith(comId)))
+    const { stream } = store
+    const open = this.#open[stream.number] ??=
+      this.scenario.copies.findIndex(({ comId }) => !stream.records.some(record => contentOf(record).startsWith(comId)))
     if (open === -1) {
       this.#checks.quiet(stream)
       return undefined
@@ -113,53 +143,64 @@ export class Model {
       : set(at, this.workers.take(workers[at]!, { copy: open, deliveries: 1 }))
   }
 
-  #movesOf (worker: Worker, stream: Stream): readonly Move[] {
-    const key = worker.number * 2 ** 24 + stream.number
-    const known = this.#moves.get(key)
-    if (known !== undefined) return known
-    this.#checkStream(stream)
-    if (this.#looksIntoMemory) this.#checks.memory(worker, stream)
-    const moves = [...this.#draw(worker, stream)]
-    // What changes nothing needs no look again.
-    const changing = moves.filter(move => move.worker !== worker || move.stream !== stream || move.late !== undefined)
-    this.#moves.set(key, changing)
-    return changing
+  #calm (worker: Worker, store: Store): Step {
+    const { stream, late } = store
+    if (worker.effect === undefined) return { worker: this.#settle(this.workers.begin(worker), stream), store }
+    if (worker.effect.kind !== 'append') return { worker: this.#settle(this.workers.read(worker, stream), stream), store }
+    const after = this.#execute(this.#request(worker)!, stream)
+    return { worker: this.#settle(this.workers.answer(worker, this.#answer(worker, stream)), after), store: this.#after(after, late) }
+  }
+
+  #outcomesOf (worker: Worker, stream: Stream): readonly (Outcome & { readonly label: string })[] {
+    return this.#outcomes.once(worker.number, stream.number, () =>
+      this.moves(worker, stream)
+        .map(({ label, happen }) => ({ label, ...happen() }))
+        // What changes nothing needs no look again.
+        .filter(outcome => outcome.worker !== worker || outcome.stream !== stream || outcome.late !== undefined))
+  }
+
+  #step ({ worker, stream, late }: Outcome, store: Store): Step {
+    return { worker, store: this.#after(stream, late === undefined ? store.late : this.#with(store.late, late)) }
   }
 
   * #draw (worker: Worker, stream: Stream): Generator<Move> {
     const request = this.#request(worker)
     const { effect, held, lane } = worker
-    const to = (label: string, next: Worker, over: Partial<Move> = {}): Move => ({ label, worker: next, stream, late: undefined, ...over })
+    const to = (kind: Kind, label: string, next: () => Worker, over: () => Partial<Outcome> = () => ({})): Move =>
+      ({ kind, label: `version ${worker.version}: ${label}`, happen: () => ({ worker: next(), stream, late: undefined, ...over() }) })
     const readable = this.scenario.oldReadings ? this.streams.prefixes(stream) : [stream]
 
     for (const [copy, { type }] of this.scenario.copies.entries()) {
       if (held.some(other => other.copy === copy)) continue
       for (const deliveries of this.scenario.deliveries) {
-        yield to(`command ${copy} (${type}) is delivered for the ${deliveries}. time`, this.workers.take(worker, { copy, deliveries }))
+        yield to('a command is delivered', `command ${copy} (${type}) is delivered for the ${deliveries}. time`, () => this.workers.take(worker, { copy, deliveries }))
       }
     }
-    if (effect === undefined && held.length > 0) yield to('begins', this.#settle(this.workers.begin(worker), stream))
+    if (effect === undefined && held.length > 0) {
+      yield to('the worker goes on', 'begins', () => this.#settle(this.workers.begin(worker), stream))
+    }
     if (effect?.kind === 'load' || effect?.kind === 'look') {
       for (const shown of readable) {
-        yield to(`${effect.kind}s, up to ${headOf(shown)}`, this.#settle(this.workers.read(worker, shown), stream))
+        yield to('the worker goes on', `${effect.kind}s, up to ${headOf(shown)}`, () => this.#settle(this.workers.read(worker, shown), stream))
       }
     }
     if (request !== undefined) {
-      const after = this.#execute(request, stream)
-      yield to('its append is answered', this.#settle(this.workers.answer(worker, this.#answer(worker, stream)), after), { stream: after })
-      if (after !== stream) yield to('its append is executed, and the answer lost', worker, { stream: after })
+      const executed = (): Stream => this.#execute(request, stream)
+      yield to('the worker goes on', 'its append is answered',
+        () => this.#settle(this.workers.answer(worker, this.#answer(worker, stream)), executed()), () => ({ stream: executed() }))
+      yield to('an answer is lost', 'its append is executed, and the answer lost', () => worker, () => ({ stream: executed() }))
       for (const kind of ['unknown', 'unavailable'] as const) {
-        const next = this.#settle(this.workers.answer(worker, { kind, error: LOST }), stream)
-        const given = kind === 'unknown' && this.#request(next) !== request
-        yield to(`its append is ${kind}`, next, { late: given ? request : undefined })
+        const next = (): Worker => this.#settle(this.workers.answer(worker, { kind, error: LOST }), stream)
+        const given = (): boolean => kind === 'unknown' && this.#request(next()) !== request
+        yield to('an answer is lost', `its append is ${kind}`, next, () => ({ late: given() ? request : undefined }))
       }
     }
     for (const version of this.scenario.redeploys ? this.scenario.versions.keys() : [worker.version]) {
-      yield to(`is killed, and starts as version ${version}`, this.workers.fresh(version), { late: request })
+      yield to('the worker is killed', `is killed, and starts as version ${version}`, () => this.workers.fresh(version), () => ({ late: request }))
     }
     if (this.scenario.evictions && effect === undefined && held.length === 0) {
-      if (lane.view !== undefined) yield to('forgets the state', this.workers.cool(worker))
-      else for (const shown of readable) yield to(`warms up, up to ${headOf(shown)}`, this.workers.warmUp(worker, shown))
+      if (lane.view !== undefined) yield to('the memory changes', 'forgets the state', () => this.workers.cool(worker))
+      else for (const shown of readable) yield to('the memory changes', `warms up, up to ${headOf(shown)}`, () => this.workers.warmUp(worker, shown))
     }
   }
 
@@ -195,16 +236,14 @@ export class Model {
   #execute (request: Request, stream: Stream): Stream {
     if (request.events.length > this.scenario.most) return stream
     if (request.expected !== 'any' && request.expected !== headOf(stream)) return stream
-    const key = request.number * 2 ** 24 + stream.number
-    const known = this.#executed.get(key)
-    if (known !== undefined) return known
-    const after = this.streams.append(stream, request.expected, request.events).stream
-    if (after !== stream) {
-      this.#checks.written(request, stream)
-      this.#checkStream(after)
-    }
-    this.#executed.set(key, after)
-    return after
+    return this.#executed.once(request.number, stream.number, () => {
+      const after = this.streams.append(stream, request.expected, request.events).stream
+      if (after !== stream) {
+        this.#checks.written(request, stream)
+        this.#checkStream(after)
+      }
+      return after
+    })
   }
 
   #checkStream (stream: Stream): void {
@@ -213,10 +252,9 @@ export class Model {
     this.#sound.add(stream.number)
   }
 
-  /** Those that can still write: none that was sent at a revision below the last one. */
-  #still (late: readonly Request[], stream: Stream): readonly Request[] {
-    const still = late.filter(request => this.#execute(request, stream) !== stream)
-    return still.length === late.length ? late : still
+  /** With those that can still write: none that was sent at a revision below the last one. */
+  #after (stream: Stream, late: readonly Request[]): Store {
+    return this.stores.of(stream, late.filter(request => this.#execute(request, stream) !== stream))
   }
 
   #with (late: readonly Request[], request: Request): readonly Request[] {

@@ -35,14 +35,19 @@ export interface Scenario {
   readonly exists: boolean
 }
 
-export type Body = [type: string, by?: number]
+export type Body = readonly [type: string, by?: number]
 
-/** Short for a scenario: one entry for each command, with one body for each time that it stands in the command stream. */
-export function scenario (
-  name: string, commands: readonly (readonly Body[])[], difference: Difference,
-  over: Partial<Omit<Scenario, 'name' | 'copies' | 'versions'>> & { readonly alike?: boolean } = {}
-): Scenario {
-  const { alike = false, ...bounds } = over
+/** A scenario in words that can be printed. */
+export interface Plan extends Omit<Scenario, 'versions' | 'copies'> {
+  /** How each version of the worker behind the first one differs from that one. */
+  readonly newer: readonly Difference[]
+  /** One entry for each command, with one body for each time that it stands in the command stream. */
+  readonly commands: readonly (readonly Body[])[]
+  /** Whether the first two commands have ids of one hash. */
+  readonly alike: boolean
+}
+
+export function scenarioOf ({ newer, commands, alike, ...bounds }: Plan): Scenario {
   let created = 0
   const copies = commands.flatMap((bodies, n) => bodies.map(([type, by]) => ({
     comId: alike ? ALIKE[n] ?? comId(n) : comId(n),
@@ -50,20 +55,28 @@ export function scenario (
     data: Buffer.from(JSON.stringify(by === undefined ? {} : { by })),
     created: created++
   })))
-  return {
+  return { ...bounds, versions: [older, ...newer.map(newerBy)], copies }
+}
+
+/** Short for a scenario of two workers, where what is not said keeps to narrow bounds. */
+export function scenario (
+  name: string, commands: Plan['commands'], difference: Difference, over: Partial<Omit<Plan, 'name' | 'commands' | 'newer'>> = {}
+): Scenario {
+  return scenarioOf({
     name,
-    versions: difference === 'none' ? [older] : [older, newerBy(difference)],
+    commands,
+    newer: difference === 'none' ? [] : [difference],
     workers: difference === 'none' ? [0, 0] : [0, 1],
     redeploys: false,
-    copies,
     deliveries: [1],
     late: 1,
     oldReadings: true,
     evictions: true,
     most: Infinity,
     exists: false,
-    ...bounds
-  }
+    alike: false,
+    ...over
+  })
 }
 
 export function taken (copy: Copy, deliveries: number): TakenCommand {

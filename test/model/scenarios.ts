@@ -1,4 +1,3 @@
-import { newerBy, older } from './domain.js'
 import { scenario } from './scenario.js'
 import type { Body, Scenario } from './scenario.js'
 
@@ -33,11 +32,3 @@ export const large: readonly Scenario[] = [
     { exists: true, late: 0, oldReadings: false, evictions: false }),
   scenario('three commands, late appends', [[add(1)], [add(2)], [note]], 'none', { exists: true, late: 1 })
 ]
-
-/** More than can be visited: for walks. */
-export const huge: Scenario = {
-  ...scenario('huge', [[open, add(1)], [add(1), add(2)], [add(1), note], [take(1), take(2)], [note], [add(2)]], 'number', {
-    workers: [0, 1, 2], redeploys: true, deliveries: [1, 6, 10], late: 3, alike: true
-  }),
-  versions: [older, newerBy('content'), newerBy('number'), newerBy('unheard')]
-}

@@ -1,7 +1,8 @@
 import { readMetadata } from '../../lib/outcome/index.js'
-import type { RecordedOutcome } from '../../lib/outcome/index.js'
+import type { EventMetadata, RecordedOutcome } from '../../lib/outcome/index.js'
 import type { AppendAnswer, Expected, NewEvent } from '../../lib/store/contract.js'
 import { aggId, TYPE } from './domain.js'
+import { Memo } from './memo.js'
 
 /** The aggregate's stream as it stands at one moment. Equal streams are one object. */
 export interface Stream {
@@ -14,21 +15,33 @@ const NAME = `${TYPE}-${aggId}`
 
 export const headOf = ({ records }: Stream): bigint | 'no_stream' => records.length === 0 ? 'no_stream' : BigInt(records.length - 1)
 
+const metadata = new WeakMap<Uint8Array, EventMetadata>()
+
+/** As the product reads it, and once only: streams that begin alike share their records. */
+export function metadataOf (event: Pick<NewEvent, 'metadata'>): EventMetadata {
+  let read = metadata.get(event.metadata)
+  if (read === undefined) {
+    read = readMetadata(event.metadata)
+    metadata.set(event.metadata, read)
+  }
+  return read
+}
+
 /** Of an event, all that anybody decides or answers by. */
-export function contentOf ({ id, type, data, metadata }: Pick<NewEvent, 'id' | 'type' | 'data' | 'metadata'>): string {
-  const { comId, index, count } = readMetadata(metadata)
-  return `${comId} ${index}/${count} ${id} ${type} ${Buffer.from(data).toString()}`
+export function contentOf (event: Pick<NewEvent, 'id' | 'type' | 'data' | 'metadata'>): string {
+  const { comId, index, count } = metadataOf(event)
+  return `${comId} ${index}/${count} ${event.id} ${event.type} ${Buffer.from(event.data).toString()}`
 }
 
 /** All the streams that there can be, and the store's rules by which one becomes another. */
 export class Streams {
   readonly all: Stream[] = []
   readonly empty = this.#add(undefined)
-  readonly #next = new Map<string, Stream>()
+  readonly #next = new Memo<string, Stream>()
 
-  /** Every stream that the given one has been, from the empty one. */
+  /** Every stream that the given one has been, back to the empty one. */
   prefixes (stream: Stream): Stream[] {
-    return stream.before === undefined ? [stream] : [...this.prefixes(stream.before), stream]
+    return stream.before === undefined ? [stream] : [stream, ...this.prefixes(stream.before)]
   }
 
   /**
@@ -56,13 +69,9 @@ export class Streams {
   }
 
   #behind (before: Stream, event: NewEvent): Stream {
-    const key = `${before.number} ${contentOf(event)}`
-    const known = this.#next.get(key)
-    if (known !== undefined) return known
     const { id, type, data, metadata } = event
-    const stream = this.#add(before, { stream: NAME, revision: BigInt(before.records.length), id, type, data, metadata })
-    this.#next.set(key, stream)
-    return stream
+    return this.#next.once(before.number, contentOf(event), () =>
+      this.#add(before, { stream: NAME, revision: BigInt(before.records.length), id, type, data, metadata }))
   }
 
   #add (before: Stream | undefined, record?: RecordedOutcome): Stream {

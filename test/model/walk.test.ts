@@ -1,37 +1,48 @@
 import t from 'tap'
-import { Model } from './model.js'
+import { Violation } from './checks.js'
+import { product } from './core.js'
 import { mutants } from './mutants.js'
-import { huge } from './scenarios.js'
-import { walk } from './walk.js'
+import { report, sample } from './samples.js'
 
-// Beyond the bounds of the enumeration: three workers, three versions, six commands. More, and from another seed:
+// Samples beyond the bounds of the enumeration. More of them, or from another seed, and one that was found, as its report says:
 // MODEL_SEED=7 MODEL_WALKS=5000 npx tap --disable-coverage --timeout=0 test/model/walk.test.ts
+// MODEL_SEED=7 MODEL_PATH=12:0:3 npx tap --disable-coverage --timeout=0 test/model/walk.test.ts
 const seed = Number(process.env['MODEL_SEED'] ?? 1)
-const walks = Number(process.env['MODEL_WALKS'] ?? 60)
-const STEPS = 250
-/** Within small bounds everything is decided soon. */
-const SHORT = 40
+const walks = Number(process.env['MODEL_WALKS'] ?? 300)
+const path = process.env['MODEL_PATH']
+
+const LONG = 300
+/** What is broken shows soon: of a thousand short walks one shows what shows most seldom. */
+const SHORT = 80
+const MANY = 3000
+const BROKEN = 4
+const FEW = 12
 
 t.setTimeout(0)
 
 t.test(`${walks} walks from seed ${seed}`, t => {
-  let steps = 0
-  for (let at = seed; at < seed + walks; at++) {
-    const { violation, steps: taken } = walk(new Model(huge), at, STEPS)
-    steps += taken
-    if (violation !== undefined) t.fail(`seed ${at}: ${violation.error.message}\n${violation.trace.join('\n')}`)
-  }
-  t.equal(steps, walks * STEPS)
+  const done = sample(product, LONG, { seed, numRuns: walks, ...(path !== undefined && { path, endOnFailure: true }) })
+  t.notOk(done.failed, report(product, done).text)
   t.end()
 })
 
-t.test('a walk sees what is broken', t => {
-  for (const { name, core, scenario } of mutants) {
-    let found: number | undefined
-    for (let at = 1; at <= 3000 && found === undefined; at++) {
-      if (walk(new Model(scenario, core, false), at, SHORT).violation !== undefined) found = at
-    }
-    t.ok(found, `${name}: seed ${found}`)
-  }
+for (const { name, core } of mutants) {
+  t.test(`a walk sees what is broken, and tells it in few steps: ${name}`, t => {
+    const found = sample(core, SHORT, { seed: BROKEN, numRuns: MANY })
+    const { trace, text } = report(core, found)
+    t.ok(found.errorInstance instanceof Violation, `walk ${found.numRuns}`)
+    t.ok(trace.length <= FEW, `${trace.length} steps, shrunk ${found.numShrinks} times`)
+    t.comment(text)
+    t.end()
+  })
+}
+
+t.test('what was found is found again by its seed and path, in one walk', t => {
+  const { core } = mutants.at(-1)!
+  const found = sample(core, SHORT, { seed: BROKEN, numRuns: MANY })
+  const again = sample(core, SHORT, { seed: BROKEN, path: found.counterexamplePath!, endOnFailure: true })
+  t.equal(again.numRuns, 1)
+  t.same(again.counterexample, found.counterexample)
+  t.match(report(core, again).text, `MODEL_SEED=${BROKEN} MODEL_PATH=${found.counterexamplePath}`)
   t.end()
 })

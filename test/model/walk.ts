@@ -1,45 +1,52 @@
 import { Violation } from './checks.js'
-import type { Model, State, Transition } from './model.js'
+import { ARRIVAL } from './model.js'
+import type { Kind, Model, State } from './model.js'
 
-export interface Walk {
-  readonly steps: number
-  readonly violation: { readonly error: Violation, readonly trace: readonly string[] } | undefined
+/** A step, told so that it means something on every way: where nothing of the kind can happen, nothing does. */
+export interface Choice {
+  /** Which of the workers; both numbers are taken modulo of how many there are. */
+  readonly worker: number
+  readonly kind: Kind | typeof ARRIVAL
+  /** Which of all that is of the kind. */
+  readonly which: number
 }
 
-/** How often what takes a worker down is drawn, when it could be: else hardly anything would ever be finished. */
-const KILLS = 0.2
+export interface Walk {
+  /** What has happened. */
+  readonly trace: readonly string[]
+  readonly violation: Violation | undefined
+}
 
-/** Goes where chance leads, by a seed that leads the same way again, and in the end until every command has its outcome. */
-export function walk (model: Model, seed: number, steps: number): Walk {
-  const draw = random(seed)
+/** Goes where the choices lead, and in the end until every command has its outcome. */
+export function walk (model: Model, choices: readonly Choice[]): Walk {
   const trace: string[] = []
   let state: State | undefined = model.initial
   try {
-    while (trace.length < steps) {
-      const all: Transition[] = [...model.transitions(state)]
-      const chosen: Transition = all[Math.floor(draw() * all.length)]!
-      if (/is killed|forgets/.test(chosen.label) && draw() > KILLS) continue
-      trace.push(chosen.label)
-      state = chosen.state
-    }
+    for (const choice of choices) state = follow(model, state, choice, label => trace.push(label))
+    trace.push('from here on nothing is in the way')
     for (let left = 1000; state !== undefined; left--) {
       if (left === 0) throw new Violation('every command comes to its one outcome', 'the workers find no end')
       state = model.calm(state)
     }
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    return { steps: trace.length, violation: { error, trace } }
+  } catch (violation) {
+    if (!(violation instanceof Violation)) throw violation
+    return { trace, violation }
   }
-  return { steps: trace.length, violation: undefined }
+  return { trace, violation: undefined }
 }
 
-/** Numbers from 0 to below 1, equal for equal seeds: a linear congruential generator with its state well mixed. */
-function random (seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x45d9f3b)
-    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b)
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32
+function follow (model: Model, state: State, { worker, kind, which }: Choice, tell: (label: string) => void): State {
+  const { store, workers } = state
+  if (kind === ARRIVAL) {
+    if (store.late.length === 0) return state
+    tell(ARRIVAL)
+    return { store: model.arrivals(store)[which % store.late.length]!, workers }
   }
+  const at = worker % workers.length
+  const moves = model.moves(workers[at]!, store.stream).filter(move => move.kind === kind)
+  if (moves.length === 0) return state
+  const move = moves[which % moves.length]!
+  tell(`worker ${at}, ${move.label}`)
+  const step = model.take(move, store)
+  return { store: step.store, workers: workers.with(at, step.worker) }
 }

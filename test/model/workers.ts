@@ -1,7 +1,8 @@
 import { CommandIds } from '../../lib/decision/index.js'
-import type { Effect, LaneState, RunRuling, Told, View } from '../../lib/decision/index.js'
+import type { Effect, LaneState, RunRuling, TakenCommand, Told, View } from '../../lib/decision/index.js'
 import type { AppendAnswer } from '../../lib/store/contract.js'
 import type { Core } from './core.js'
+import { Memo } from './memo.js'
 import { OPENED, taken } from './scenario.js'
 import type { Scenario } from './scenario.js'
 import { contentOf } from './store.js'
@@ -45,8 +46,11 @@ export class Workers {
   readonly #scenario: Scenario
   readonly #core: Core
   readonly #comIds: readonly string[]
+  readonly #told = new WeakMap<CommandIds, { readonly size: number, readonly comIds: readonly string[] }>()
+  readonly #taken = new Memo<number, TakenCommand>()
   readonly #known = new Map<string, Worker>()
-  readonly #advances: Map<string, Advance>[] = []
+  /** Equal workers that are told the same do the same. */
+  readonly #advances = new Memo<string, Advance>()
 
   constructor (scenario: Scenario, core: Core) {
     this.#scenario = scenario
@@ -64,17 +68,17 @@ export class Workers {
   }
 
   begin (worker: Worker): Advance {
-    return this.#once(worker, 'begin', () => this.#advance(worker, { kind: 'waiting' }))
+    return this.#advances.once(worker.number, 'begin', () => this.#advance(worker, { kind: 'waiting' }))
   }
 
   answer (worker: Worker, answer: AppendAnswer): Advance {
     const key = answer.kind === 'written' ? `written ${answer.revision}` : answer.kind === 'conflict' ? `conflict ${answer.current}` : answer.kind
-    return this.#once(worker, key, () => this.#advance(worker, { kind: 'answered', answer }))
+    return this.#advances.once(worker.number, key, () => this.#advance(worker, { kind: 'answered', answer }))
   }
 
   /** The reading that the worker waits for shows this. */
   read (worker: Worker, shown: Stream): Advance {
-    return this.#once(worker, `read ${shown.number}`, () => this.#read(worker, shown))
+    return this.#advances.once(worker.number, `read ${shown.number}`, () => this.#read(worker, shown))
   }
 
   #read (worker: Worker, shown: Stream): Advance {
@@ -87,7 +91,7 @@ export class Workers {
 
   /** A reading without a command, as at a start. */
   warmUp (worker: Worker, shown: Stream): Worker {
-    return this.#once(worker, `warm ${shown.number}`, () => ({
+    return this.#advances.once(worker.number, `warm ${shown.number}`, () => ({
       worker: this.#worker({ ...worker, lane: this.#core.warmed(this.#thaw(worker.lane), this.#load(worker.version, undefined, shown)) }),
       settled: []
     })).worker
@@ -97,24 +101,17 @@ export class Workers {
     return this.#worker({ ...worker, lane: this.#core.cooled(worker.lane) })
   }
 
-  /** Equal workers that are told the same do the same, so it is computed once. */
-  #once (worker: Worker, told: string, advance: () => Advance): Advance {
-    const known = this.#advances[worker.number] ??= new Map<string, Advance>()
-    let done = known.get(told)
-    if (done === undefined) {
-      done = advance()
-      known.set(told, done)
-    }
-    return done
-  }
-
-  /** What the ids of a view tell of each command of the scenario. */
-  known (ids: CommandIds): string[] {
-    return this.#comIds.filter(comId => ids.has(comId))
+  /** What the ids of a view tell of each command of the scenario. A set only grows: while its size is the same, so is all of it. */
+  known (ids: CommandIds): readonly string[] {
+    const last = this.#told.get(ids)
+    if (last?.size === ids.size) return last.comIds
+    const comIds = this.#comIds.filter(comId => ids.has(comId))
+    this.#told.set(ids, { size: ids.size, comIds })
+    return comIds
   }
 
   /** All commands of the scenario that a set of ids cannot tell from this one, itself among them. */
-  alike (comId: string): string[] {
+  alike (comId: string): readonly string[] {
     const ids = new CommandIds()
     ids.add(comId)
     return this.known(ids)
@@ -127,7 +124,7 @@ export class Workers {
     let told = first
     const settled: Settled[] = []
     for (;;) {
-      const step = this.#core.step(aggregate, lane, told, held.map(({ copy, deliveries }) => taken(this.#scenario.copies[copy]!, deliveries)))
+      const step = this.#core.step(aggregate, lane, told, held.map(each => this.#takenOf(each)))
       lane = step.lane
       const { effect } = step
       if (effect.kind === 'fail') throw new Error('no stream is ever deleted here')
@@ -138,6 +135,10 @@ export class Workers {
       if (held.length === 0) return { worker: this.#worker({ version: before.version, lane, held, effect: undefined }), settled }
       told = { kind: 'waiting' }
     }
+  }
+
+  #takenOf ({ copy, deliveries }: Held): TakenCommand {
+    return this.#taken.once(copy, deliveries, () => taken(this.#scenario.copies[copy]!, deliveries))
   }
 
   /** As a lane loads: forwards from behind the view to the end that the answer tells. */
