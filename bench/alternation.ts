@@ -8,8 +8,6 @@ export const DISTURBED = 0.15
 /** How many rounds are tried at most, as a multiple of those that are wanted. */
 const PATIENCE = 3
 
-/** Until a way is as fast as it gets, compiled and with its connections standing. */
-const WARM_UP_ROUNDS = 3
 /** How many the first slice does for each that is under way at once: nobody knows yet how fast they are. */
 const FIRST_TURNS = 5
 
@@ -17,6 +15,8 @@ const FIRST_TURNS = 5
 export type Round<Ways extends readonly Way[]> = { readonly [Place in keyof Ways]: Slice }
 
 export interface Plan {
+  /** Rounds until all ways are as fast as they get, compiled and with their connections standing. */
+  readonly warmUp: number
   /** Of each way. */
   readonly slices: number
   /** Milliseconds that a slice is to take. */
@@ -53,29 +53,29 @@ export interface Comparison<Ways extends readonly Way[]> {
  * Rounds that strangers have disturbed are measured again, but not for ever: if the machine stays busy, all count.
  */
 export async function alternate<const Ways extends readonly Way[]> (
-  ways: Ways, { slices, sliceMs, strangers, onSlice }: Plan
+  ways: Ways, { warmUp, slices, sliceMs, strangers, onSlice }: Plan
 ): Promise<Comparison<Ways>> {
   const next = new Map(ways.map((way) => [way, FIRST_TURNS * way.parallel]))
   const kept: Array<Round<Ways>> = []
   const disturbed: Array<Round<Ways>> = []
 
-  async function measure (way: Way, warmUp: boolean): Promise<{ slice: Slice, quiet: boolean }> {
+  async function measure (way: Way, warming: boolean): Promise<{ slice: Slice, quiet: boolean }> {
     const watched = strangers?.watch()
     const slice = await way.run(next.get(way)!)
     const used = watched?.()
     next.set(way, Math.max(way.parallel, Math.round(rate([slice]) * sliceMs / 1000)))
-    onSlice({ way, slice, warmUp, kept: kept.length, disturbed: disturbed.length, strangers: used })
+    onSlice({ way, slice, warmUp: warming, kept: kept.length, disturbed: disturbed.length, strangers: used })
     return { slice, quiet: used === undefined || used <= DISTURBED }
   }
 
-  async function round (turned: boolean, warmUp: boolean): Promise<{ slices: Round<Ways>, quiet: boolean }> {
+  async function round (turned: boolean, warming: boolean): Promise<{ slices: Round<Ways>, quiet: boolean }> {
     const measured: Array<{ slice: Slice, quiet: boolean }> = []
-    for (const way of turned ? ways.toReversed() : ways) measured.push(await measure(way, warmUp))
+    for (const way of turned ? ways.toReversed() : ways) measured.push(await measure(way, warming))
     const inOrder = turned ? measured.toReversed() : measured
     return { slices: inOrder.map(({ slice }) => slice) as Slice[] as unknown as Round<Ways>, quiet: measured.every(({ quiet }) => quiet) }
   }
 
-  for (let i = 0; i < WARM_UP_ROUNDS; i++) await round(false, true)
+  for (let i = 0; i < warmUp; i++) await round(false, true)
   while (kept.length < slices && kept.length + disturbed.length < PATIENCE * slices) {
     // A round that is measured again has the order of the one in whose place it comes: there are as many AB as BA.
     const { slices: measured, quiet } = await round(kept.length % 2 === 1, false)

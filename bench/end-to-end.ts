@@ -20,6 +20,8 @@ import { Strangers } from './strangers.js'
 /** Of the bare client, which does what one can with it without waiting for each other's answers. */
 const IN_FLIGHT = 64
 
+const WARM_UP_ROUNDS = 3
+
 type Ways = readonly [Deposits, Appends]
 
 async function bench (options: Options, { progress, processes, signal }: Surroundings): Promise<number> {
@@ -34,7 +36,12 @@ async function bench (options: Options, { progress, processes, signal }: Surroun
   if (!deposits.allCreated) return complain(deposits, progress)
   // A given store may run on this machine, where nothing tells it from a stranger.
   const strangers = store.pid !== undefined && cpuVisible() ? new Strangers(processes.pids) : undefined
-  const comparison = await alternate([deposits, bare], { ...options, strangers, onSlice: (slice) => progress.say(describe(slice, options)) })
+  const comparison = await alternate([deposits, bare], {
+    ...options,
+    warmUp: WARM_UP_ROUNDS,
+    strangers,
+    onSlice: (slice) => progress.say(describe(slice, options))
+  })
   await client.dispose()
   progress.end()
   report(comparison, options, strangers !== undefined)

@@ -6,6 +6,8 @@ import type { Row } from './rows.js'
 /** What a run of the store's benchmark is told. */
 export interface Options {
   readonly slices: number
+  /** Rounds before those that may count. */
+  readonly warmUp: number
   /** Milliseconds. */
   readonly sliceMs: number
   readonly rows: readonly Row[]
@@ -15,6 +17,7 @@ export interface Options {
 
 const NUMBERS = {
   slices: { fallback: 8, least: 2, meaning: 'slices of each row and store that are to count' },
+  'warm-up': { fallback: 8, least: 1, meaning: 'slices before those, in which a new store is compiled: it takes some 50,000 events' },
   'slice-ms': { fallback: 500, least: 100, meaning: 'milliseconds that a slice is to take' }
 }
 
@@ -48,8 +51,8 @@ Exit code: 0 if all was measured, whether targets are met or not; 2 for a comman
 export function readOptions (args: string[]): Options | 'help' {
   const read = readCommandLine(args, NUMBERS, TEXTS)
   if (read === 'help') return read
-  const { slices, 'slice-ms': sliceMs, only, folder } = read
-  return { slices, sliceMs, rows: only === undefined ? ROWS : rowsOf(only), folder: folder ?? SCRATCH }
+  const { slices, 'warm-up': warmUp, 'slice-ms': sliceMs, only, folder } = read
+  return { slices, warmUp, sliceMs, rows: only === undefined ? ROWS : rowsOf(only), folder: folder ?? SCRATCH }
 }
 
 function rowsOf (only: string): Row[] {

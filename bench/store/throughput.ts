@@ -107,10 +107,10 @@ function count (tally: Tally, { rounds, discarded, disturbed }: Comparison<reado
   tally.disturbed += disturbed
 }
 
-function notes ({ rows, slices, sliceMs, folder }: Options, given: BenchStore | undefined, tally: Tally): string[] {
+function notes ({ rows, slices, warmUp, sliceMs, folder }: Options, given: BenchStore | undefined, tally: Tally): string[] {
   const lines = [
     'CPU time is that of each event; ratio is the store\'s to the client\'s. Live deliveries: with their appends, on both sides.',
-    `measured   ${slices} slices of ${sliceMs} ms, Node ${process.version}, ${availableParallelism()} cores`,
+    `measured   ${slices} slices of ${sliceMs} ms after ${warmUp} for warming up, Node ${process.version}, ${availableParallelism()} cores`,
     `strangers  ${given === undefined && cpuVisible() ? disturbance(tally) : 'unknown: nothing here tells their CPU time, or a given store\'s from theirs'}`
   ]
   if (given === undefined && statfsSync(folder).type === TMPFS) {
