@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os'
+import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { alternate, DISTURBED } from './alternation.js'
 import type { Comparison, SliceProgress } from './alternation.js'
-import { BareClient } from './bare-client.js'
+import { Appends } from './appends.js'
+import { cpuVisible } from './cpu.js'
 import { Deposits } from './deposits.js'
-import { HELP, readOptions, UsageError } from './options.js'
+import { HELP, readOptions } from './options.js'
 import type { Options } from './options.js'
-import { Processes } from './processes.js'
-import { Progress } from './progress.js'
+import { runAsProgram } from './program.js'
+import type { Surroundings } from './program.js'
+import type { Progress } from './progress.js'
 import { quantile, rate, ratio } from './statistics.js'
 import { Strangers } from './strangers.js'
 
@@ -14,33 +17,38 @@ import { Strangers } from './strangers.js'
  * How fast commands are, all the way: HTTP in, into the store, to the worker, its events into the store, to the sender, HTTP out.
  */
 
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+/** Of the bare client, which does what one can with it without waiting for each other's answers. */
+const IN_FLIGHT = 64
 
-const progress = new Progress()
-const processes = new Processes((line) => progress.note(line))
-const interruption = new AbortController()
+const WARM_UP_ROUNDS = 3
 
-/** Resolves with the exit code. */
-async function bench (options: Options): Promise<number> {
-  const { signal } = interruption
+type Ways = readonly [Deposits, Appends]
+
+async function bench (options: Options, { progress, processes, signal }: Surroundings): Promise<number> {
   progress.say('starting')
   const store = await processes.store()
   const url = await processes.bank(store)
   const deposits = new Deposits({ ...options, url, signal })
-  const bare = new BareClient(store.connectionString)
+  const client = KurrentDBClient.connectionString(store.connectionString)
+  const bare = new Appends(client, { name: 'bare client', events: 1, parallel: IN_FLIGHT })
   progress.say(`beginning ${options.aggregates} periods`)
   await deposits.open()
-  if (!deposits.allCreated) return complain(deposits)
+  if (!deposits.allCreated) return complain(deposits, progress)
   // A given store may run on this machine, where nothing tells it from a stranger.
-  const strangers = !store.given && Strangers.visible ? new Strangers(processes.pids) : undefined
-  const comparison = await alternate([deposits, bare], { ...options, strangers, onSlice: (slice) => progress.say(describe(slice, options)) })
-  await bare.close()
+  const strangers = store.pid !== undefined && cpuVisible() ? new Strangers(processes.pids) : undefined
+  const comparison = await alternate([deposits, bare], {
+    ...options,
+    warmUp: WARM_UP_ROUNDS,
+    strangers,
+    onSlice: (slice) => progress.say(describe(slice, options))
+  })
+  await client.dispose()
   progress.end()
   report(comparison, options, strangers !== undefined)
-  return deposits.allCreated ? 0 : complain(deposits)
+  return deposits.allCreated ? 0 : complain(deposits, progress)
 }
 
-function complain ({ statuses }: Deposits): number {
+function complain ({ statuses }: Deposits, progress: Progress): number {
   progress.end()
   console.error(`Not every answer was 201: ${[...statuses].map(([status, count]) => `${status} came ${count} times`).join(', ')}`)
   return 1
@@ -52,8 +60,8 @@ function describe ({ way, slice, warmUp, kept, disturbed, strangers }: SliceProg
   return `${where}: ${way.name} ${perSecond(rate([slice]))}${others}`
 }
 
-function report (comparison: Comparison, { connections, aggregates }: Options, watched: boolean): void {
-  const { pairs } = comparison
+function report (comparison: Comparison<Ways>, { connections, aggregates }: Options, watched: boolean): void {
+  const { rounds: pairs } = comparison
   const commands = pairs.map(([slice]) => slice)
   const latencies = commands.flatMap((slice) => slice.latencies)
   const { value, spread, lowest, highest } = ratio(pairs)
@@ -66,8 +74,8 @@ function report (comparison: Comparison, { connections, aggregates }: Options, w
   ].join('\n'))
 }
 
-function disturbance ({ pairs, discarded, disturbed }: Comparison): string {
-  if (disturbed > 0) return `used more than ${DISTURBED} core during ${disturbed} of ${pairs.length} pairs; too few were quiet, so all count`
+function disturbance ({ rounds, discarded, disturbed }: Comparison<Ways>): string {
+  if (disturbed > 0) return `used more than ${DISTURBED} core during ${disturbed} of ${rounds.length} pairs; too few were quiet, so all count`
   return `${discarded} pairs discarded, during which they used more than ${DISTURBED} core`
 }
 
@@ -79,41 +87,4 @@ function ms (value: number): string {
   return `${value.toFixed(1)} ms`
 }
 
-/** Rejects when a signal asks to end; asked again, nothing is waited for. */
-function interrupted (): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    for (const signal of Object.keys(SIGNALS) as Array<keyof typeof SIGNALS>) {
-      process.on(signal, () => {
-        if (interruption.signal.aborted) {
-          processes.kill()
-          process.exit(SIGNALS[signal])
-        }
-        process.exitCode = SIGNALS[signal]
-        interruption.abort(new Error('Interrupted'))
-        reject(interruption.signal.reason)
-      })
-    }
-  })
-}
-
-async function run (options: Options): Promise<number> {
-  try {
-    return await Promise.race([bench(options), processes.failed, interrupted()])
-  } catch (error) {
-    progress.end()
-    console.error(error instanceof Error ? error.message : error)
-    return Number(process.exitCode ?? 1)
-  } finally {
-    await processes.stop()
-  }
-}
-
-try {
-  const options = readOptions(process.argv.slice(2))
-  if (options === 'help') console.log(HELP)
-  else process.exit(await run(options))
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\nTry --help`)
-  process.exitCode = 2
-}
+await runAsProgram({ help: HELP, readOptions, run: bench })

@@ -8,6 +8,7 @@ import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/strea
 import t from 'tap'
 import type { LogRecord } from '../../lib/embedded/log/record.js'
 import { readBatchPart, writeBatchSuccess } from '../../lib/embedded/wire/codec/batch-append.js'
+import { FamiliarTexts } from '../../lib/embedded/wire/codec/familiar-texts.js'
 import { writeReadEvent } from '../../lib/embedded/wire/codec/read-event.js'
 import { readGenerated } from '../../lib/embedded/wire/codec/generated.js'
 import { MalformedMessage } from '../../lib/embedded/wire/codec/reader.js'
@@ -174,4 +175,15 @@ t.test('generated classes read what they have written, and no length that is not
   function field (number: number): number {
     return number << 3 | 2
   }
+})
+
+t.test('texts that came before are told from those that only look like them', async (t) => {
+  const texts = new FamiliarTexts()
+  const samples = ['', 'type', 'tape', 'typo', 'content-type', 'größe', 'grösse', '日本', 'x'.repeat(64), 'x'.repeat(65), '\ufffd']
+  for (const sample of [...samples, ...samples.toReversed(), ...samples]) {
+    const buffer = Buffer.from(`<${sample}>`)
+    t.equal(texts.read(buffer, 1, buffer.length - 1), sample)
+    buffer.fill(0)
+  }
+  for (let i = 0; i < 2; i++) t.equal(texts.read(Buffer.from([0x74, 0xff, 0x65]), 0, 3), 't\ufffde', 'UTF-8 that is not valid')
 })

@@ -5,8 +5,10 @@ const NIL = '00000000-0000-0000-0000-000000000000'
 
 /** The UUID of a text in lower case; nothing when it is malformed or nil. */
 export function parseUuid (text: string): string | undefined {
-  const lower = FORM.test(text) ? text : text.toLowerCase()
-  return FORM.test(lower) && lower !== NIL ? lower : undefined
+  // Most come in lower case, and two for each event.
+  if (FORM.test(text)) return text === NIL ? undefined : text
+  const lower = text.toLowerCase()
+  return FORM.test(lower) ? lower : undefined
 }
 
 /** The UUID of a message in lower case; nothing when there is none, it is malformed, or nil. */

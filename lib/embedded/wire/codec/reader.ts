@@ -1,3 +1,4 @@
+import type { FamiliarTexts } from './familiar-texts.js'
 import { LENGTH } from './writer.js'
 
 /** A message that is none. */
@@ -57,6 +58,14 @@ export class FieldReader {
     const from = this.#at
     this.#at += length
     return this.#buffer.toString('utf8', from, this.#at)
+  }
+
+  /** A text that is likely to be one of those that came before. */
+  familiar (texts: FamiliarTexts): string {
+    const length = this.#length()
+    const from = this.#at
+    this.#at += length
+    return texts.read(this.#buffer, from, this.#at)
   }
 
   message (): FieldReader {
