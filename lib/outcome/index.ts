@@ -9,5 +9,6 @@ export type {
 } from './outcome.js'
 export { announcedRefusal, announcedSuccess, commandEvent, failEvent, successEvents, verdictEvent } from './stored.js'
 export type { Cause } from './stored.js'
+export { sweepMark, sweptTo } from './sweep-mark.js'
 export { streamNames, WORKERS_GROUP } from './streams.js'
 export type { StreamNames } from './streams.js'
