@@ -1,5 +1,5 @@
 export { commandOf, OutcomeReader } from './reader.js'
-export type { RecordedOutcome, Sighting } from './reader.js'
+export type { RecordedOutcome, Sighting, UnusableOutcome } from './reader.js'
 export { parseJson, readMetadata, writeMetadata } from './metadata.js'
 export type { EventMetadata } from './metadata.js'
 export { OutcomeCode } from './outcome.js'

@@ -70,11 +70,6 @@ export class OutcomeFeed {
     return this.#fullToldAt !== undefined
   }
 
-  /** Deliveries that were links to nothing. */
-  get unresolved (): number {
-    return this.#unresolved
-  }
-
   start (): void {
     const { store, stream, group } = this.#options
     this.#subscription = store.subscribe({
@@ -83,11 +78,11 @@ export class OutcomeFeed {
       settings: GROUP,
       bufferSize: BUFFER,
       onConfirmed: () => this.#stands(),
-      onDelivery: delivery => {
+      onDelivery: ({ ackId, event, link }) => {
         // What is not understood is acknowledged like the rest: again it would not be understood either.
-        this.#subscription?.ack(delivery.ackId)
-        if (delivery.event !== undefined) this.#options.onEvent(delivery.event)
-        else this.#unresolved++
+        this.#subscription?.ack(ackId)
+        if (event !== undefined) this.#options.onEvent(event)
+        else this.#leadsNowhere(link)
       },
       onLost: error => this.#lost(error)
     })
@@ -107,6 +102,14 @@ export class OutcomeFeed {
     } catch (err) {
       log.warn({ err, stream, group }, 'The group of this sender could not be removed from the store: remove it if this host does not come back')
     }
+  }
+
+  /** What an operator has removed leaves its link behind, so that this alone is no reason to warn. */
+  #leadsNowhere (link: RecordedEvent | undefined): void {
+    this.#unresolved++
+    const { stream, group, log } = this.#options
+    log.debug({ stream, group, revision: link && String(link.revision), target: link && Buffer.from(link.data).toString(), unresolved: this.#unresolved },
+      'A link leads to an event that is gone')
   }
 
   #stands (): void {

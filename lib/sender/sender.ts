@@ -17,6 +17,7 @@ import { checkIds, checkRequest, commandNamed } from './request.js'
 import { Schedule } from './schedule.js'
 import { Sightings } from './sightings.js'
 import { StatusQuery } from './status-query.js'
+import { UnusableOutcomes } from './unusable-outcomes.js'
 import { answer, open, outcomeOf, Waiters } from './waiters.js'
 import type { CommandUnderWay, FirstSent } from './waiters.js'
 
@@ -60,6 +61,7 @@ export class AggregateSender {
   readonly #openLookUps = new Map<CommandUnderWay, OpenLookUp>()
   readonly #commandStream: CommandStream
   readonly #statusQuery: StatusQuery
+  readonly #unusable: UnusableOutcomes
   readonly #feed: OutcomeFeed
   readonly #arrivals: Arrivals
   #closing: Promise<void> | undefined
@@ -79,12 +81,14 @@ export class AggregateSender {
     this.#cache = new OutcomeCache({ minutes: settings.interval })
     this.#lookUps = new LookUps(store, streams, newReader)
     this.#commandStream = new CommandStream(store, commands, streams, log)
-    this.#statusQuery = new StatusQuery(this.#lookUps, this.#commandStream, this.#schedule, settings)
+    this.#unusable = new UnusableOutcomes(commands.name, log)
+    this.#statusQuery = new StatusQuery(this.#lookUps, this.#commandStream, this.#schedule, this.#unusable, settings)
     this.#arrivals = new Arrivals({
       waiters: this.#waiters,
       cache: this.#cache,
       sightings: this.#sightings,
       reader: newReader(),
+      unusable: this.#unusable,
       commandStream: this.#commandStream,
       lateLinks: new LateLinks(streams.category, this.#firstLook * PATIENCE, this.#schedule, log),
       onHint: command => this.#openLookUps.get(command)?.now(),
@@ -136,7 +140,7 @@ export class AggregateSender {
     } else if (!this.#feed.standing || !this.#gate.isOpen) {
       reasons.push(`The outcomes of ${this.#name} do not come yet: ${this.#feed.trouble?.message ?? 'the subscription is not confirmed'}`)
     }
-    return { ready: reasons.length === 0, reasons }
+    return { ready: reasons.length === 0, reasons, warnings: this.#unusable.warnings }
   }
 
   /**
@@ -200,6 +204,7 @@ export class AggregateSender {
       lookUps: this.#lookUps,
       schedule: this.#schedule,
       onFound: (stored, last) => this.#arrivals.found(command, stored, last),
+      onUnusable: (unusable, event) => this.#unusable.report(unusable, event),
       onMissed: () => { if (command.standing === 'appended' && !command.certain) this.#ascertain(command) }
     }))
     this.#queue.add(command)

@@ -4,6 +4,7 @@ import type { CommandStream, StoredCommandKey } from './command-stream.js'
 import type { LookUp } from './look-up.js'
 import type { LookUps } from './look-ups.js'
 import type { Schedule } from './schedule.js'
+import type { UnusableOutcomes } from './unusable-outcomes.js'
 
 /** Questions that are put to the store at once. */
 const MOST = 64
@@ -18,13 +19,17 @@ export class StatusQuery {
   readonly #lookUps: LookUps
   readonly #commandStream: CommandStream
   readonly #schedule: Schedule
+  readonly #unusable: UnusableOutcomes
   readonly #deadline: number
   readonly #questions = new Set<Question>()
 
-  constructor (lookUps: LookUps, commandStream: CommandStream, schedule: Schedule, { deadline }: { readonly deadline: number }) {
+  constructor (
+    lookUps: LookUps, commandStream: CommandStream, schedule: Schedule, unusable: UnusableOutcomes, { deadline }: { readonly deadline: number }
+  ) {
     this.#lookUps = lookUps
     this.#commandStream = commandStream
     this.#schedule = schedule
+    this.#unusable = unusable
     this.#deadline = deadline
   }
 
@@ -57,25 +62,31 @@ export class StatusQuery {
   async #answer (question: Question, key: StoredCommandKey, openHere: () => boolean): Promise<StoredOutcome | 'open' | undefined> {
     // Before the outcomes are looked at: what the workers finish meanwhile would be in neither place.
     const decidedTo = await this.#commandStream.decidedTo()
-    const searched = {}
+    const search = { searched: {}, unusable: false }
     const wanted = (): boolean => !question.ended
-    const stored = await this.#lookUp(wanted, key, searched)
+    const stored = await this.#lookUp(wanted, key, search)
     if (stored !== undefined) return stored
-    if (openHere()) return 'open'
+    if (search.unusable || openHere()) return 'open'
     const stands = await this.#commandStream.isParked(key, wanted) || await this.#commandStream.standsAbove(decidedTo, key, wanted)
     if (stands) return 'open'
     // What was parked, and was decided since the first look, is no longer among the parked ones.
-    return await this.#lookUp(wanted, key, searched)
+    return await this.#lookUp(wanted, key, search) ?? (search.unusable ? 'open' : undefined)
   }
 
-  #lookUp (wanted: () => boolean, { aggId, comId }: StoredCommandKey, searched: LookUp['searched']): Promise<StoredOutcome | undefined> {
+  #lookUp (
+    wanted: () => boolean, { aggId, comId, type }: StoredCommandKey, search: Pick<LookUp, 'searched'> & { unusable: boolean }
+  ): Promise<StoredOutcome | undefined> {
     return new Promise((resolve, reject) => {
       this.#lookUps.look({
         aggId,
         comId,
-        searched,
+        searched: search.searched,
         wanted,
         onFound: resolve,
+        onUnusable: (unusable, event) => {
+          this.#unusable.report(unusable, event)
+          if (unusable.command === undefined || unusable.command === type) search.unusable = true
+        },
         onMissed: () => resolve(undefined),
         onFailed: reject
       })
