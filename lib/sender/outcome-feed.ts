@@ -1,4 +1,5 @@
-import type { GroupInfo, GroupSettings, RecordedEvent, Store, StoreLog, Subscription, SubscriptionError } from '../store/index.js'
+import { reachedBy } from '../store/index.js'
+import type { GroupSettings, RecordedEvent, Store, StoreLog, Subscription, SubscriptionError } from '../store/index.js'
 
 export interface OutcomeFeedOptions {
   readonly store: Pick<Store, 'subscribe' | 'groupInfo' | 'deleteGroup' | 'read'>
@@ -100,7 +101,8 @@ export class OutcomeFeed {
     try {
       await store.deleteGroup(stream, group)
     } catch (err) {
-      log.warn({ err, stream, group }, 'The group of this sender could not be removed from the store: remove it if this host does not come back')
+      log.warn({ err, stream, group },
+        `The group of this sender could not be removed from the store: if this host does not come back, remove it by \`unistream-groups remove ${group}\``)
     }
   }
 
@@ -149,10 +151,4 @@ export class OutcomeFeed {
     log.warn({ stream, group, behind: String(head - reached) }, 'The group of this sender is far behind: it is made anew from the end')
     await store.deleteGroup(stream, group)
   }
-}
-
-function reachedBy ({ lastCheckpointed, settings: { startFrom } }: GroupInfo): bigint | undefined {
-  if (lastCheckpointed !== undefined) return lastCheckpointed
-  if (startFrom === 'end') return undefined
-  return startFrom === 'start' ? -1n : startFrom - 1n
 }
