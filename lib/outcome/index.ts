@@ -1,5 +1,5 @@
 export { commandOf, OutcomeReader } from './reader.js'
-export type { RecordedOutcome, Sighting } from './reader.js'
+export type { RecordedOutcome, Sighting, UnusableOutcome } from './reader.js'
 export { parseJson, readMetadata, writeMetadata } from './metadata.js'
 export type { EventMetadata } from './metadata.js'
 export { OutcomeCode } from './outcome.js'
@@ -9,5 +9,6 @@ export type {
 } from './outcome.js'
 export { announcedRefusal, announcedSuccess, commandEvent, failEvent, successEvents, verdictEvent } from './stored.js'
 export type { Cause } from './stored.js'
+export { sweepMark, sweptTo } from './sweep-mark.js'
 export { streamNames, WORKERS_GROUP } from './streams.js'
 export type { StreamNames } from './streams.js'

@@ -18,8 +18,20 @@ export type Sighting =
   | { readonly kind: 'part', readonly comId: string }
   /** The command has an outcome elsewhere: look it up. */
   | { readonly kind: 'hint', readonly comId: string }
+  | UnusableOutcome
   /** Nothing that this project or the original writes. */
   | { readonly kind: 'foreign' }
+
+/** It stands where an outcome stands, in the form of one, and nobody can answer by it. */
+export interface UnusableOutcome {
+  readonly kind: 'unusable'
+  readonly comId: string
+  readonly aggId?: string
+  /** Stored name of the command, where the event tells it. */
+  readonly command?: string
+  /** What is wrong with it; for operators. */
+  readonly reason: string
+}
 
 interface Gathering {
   readonly events: (OutcomeEvent | undefined)[]
@@ -39,7 +51,7 @@ export function commandOf (record: Pick<RecordedOutcome, 'id' | 'metadata'>): st
 
 /**
  * Reads the outcomes of one aggregate type from stored events, in whatever order they come. Never throws: what it does
- * not know is `foreign`.
+ * not know is `foreign`, and what it knows and cannot use is `unusable`.
  */
 export class OutcomeReader {
   readonly #streams: StreamNames
@@ -74,9 +86,14 @@ export class OutcomeReader {
       : this.#event(comId, aggId, record, metadata)
   }
 
+  /** Whether it has the form of a refusal or a failure; whether it can be used is another question. */
+  isVerdict ({ type }: Pick<RecordedOutcome, 'type'>): boolean {
+    return type === this.#refusedName || type === 'Fail'
+  }
+
   #fail (comId: string, record: RecordedOutcome, metadata: EventMetadata): Sighting {
-    const json = parseJson(record.data)
-    const message = typeof json?.value === 'string' ? json.value : 'The command failed.'
+    const message = parseJson(record.data)?.value
+    if (typeof message !== 'string') return unusable(comId, metadata.aggId, metadata, 'its data are no JSON string')
     const verdict: Verdict = metadata.code !== undefined
       ? { status: 'failed', code: metadata.code, message, ...details(metadata.details) }
       : { status: 'refused', code: OutcomeCode.original, message }
@@ -85,16 +102,16 @@ export class OutcomeReader {
 
   #refusal (comId: string, aggId: string, record: RecordedOutcome, metadata: EventMetadata): Sighting {
     const data = parseJson(record.data)?.value
-    if (data === null || typeof data !== 'object') return { kind: 'foreign' }
+    if (data === null || typeof data !== 'object') return unusable(comId, aggId, metadata, 'its data are no JSON object')
     const { kind, code, message, details: more } = data as Record<string, unknown>
-    if (kind !== 'refused' && kind !== 'failed') return { kind: 'foreign' }
-    if (typeof code !== 'string' || typeof message !== 'string') return { kind: 'foreign' }
+    if (kind !== 'refused' && kind !== 'failed') return unusable(comId, aggId, metadata, 'its kind is neither refused nor failed')
+    if (typeof code !== 'string' || typeof message !== 'string') return unusable(comId, aggId, metadata, 'its code or its message is no text')
     return outcome(comId, aggId, { status: kind, code, message, ...details(more) }, metadata)
   }
 
   #event (comId: string, aggId: string, record: RecordedOutcome, metadata: EventMetadata): Sighting {
     const { index = 0, count = 1 } = metadata
-    if (index >= count) return { kind: 'foreign' }
+    if (index >= count) return unusable(comId, aggId, metadata, 'its index is not below its count')
     const event = this.#outcomeEvent(record)
     const revision = record.revision + BigInt(count - 1 - index)
     if (count === 1) return outcome(comId, aggId, { status: 'succeeded', revision, events: [event] }, metadata)
@@ -144,6 +161,10 @@ function outcome (
       ...(from.fingerprint !== undefined && { fingerprint: from.fingerprint })
     }
   }
+}
+
+function unusable (comId: string, aggId: string | undefined, { command }: EventMetadata, reason: string): UnusableOutcome {
+  return { kind: 'unusable', comId, ...(aggId !== undefined && { aggId }), ...(command !== undefined && { command }), reason }
 }
 
 function details (value: unknown): { details?: unknown } {

@@ -5,6 +5,7 @@ import type { CommandStream } from './command-stream.js'
 import type { LateLinks } from './late-links.js'
 import type { OutcomeCache } from './outcome-cache.js'
 import type { Sightings } from './sightings.js'
+import type { UnusableOutcomes } from './unusable-outcomes.js'
 import type { CommandUnderWay, Waiters } from './waiters.js'
 
 export interface ArrivalsOptions {
@@ -12,6 +13,7 @@ export interface ArrivalsOptions {
   readonly cache: OutcomeCache
   readonly sightings: Sightings
   readonly reader: OutcomeReader
+  readonly unusable: UnusableOutcomes
   readonly commandStream: CommandStream
   readonly lateLinks: LateLinks
   /** The outcome of this command stands somewhere. */
@@ -71,7 +73,7 @@ export class Arrivals {
   }
 
   #take (event: RecordedEvent): void {
-    const { waiters, cache, sightings, reader, lateLinks, onHint } = this.#options
+    const { waiters, cache, sightings, reader, lateLinks, unusable, onHint } = this.#options
     const comId = commandOf(event)
     lateLinks.came(comId)
     const command = waiters.get(comId)
@@ -80,9 +82,12 @@ export class Arrivals {
     const known = command ?? remembered
     if (known === undefined) {
       sightings.add(comId, event.stream)
-      return
+      // Whose sender has ended or forgotten it, nobody else would tell of.
+      if (!reader.isVerdict(event)) return
     }
     const sighting = reader.take(event)
+    if (sighting.kind === 'unusable') unusable.report(sighting, event)
+    if (known === undefined) return
     if (sighting.kind === 'hint' && command !== undefined) onHint(command)
     if (sighting.kind !== 'outcome') return
     const { stored } = sighting

@@ -4,8 +4,9 @@ import type { CategoryProjection, StoreLog } from '../store/index.js'
 /** How often to ask again while the projection does not run, or while nobody says whether it does. Milliseconds. */
 const AGAIN = 15_000
 
-const TO_MEND = 'start it in the server\'s admin pages (Projections, $by_category, Start), by `POST /projection/%24by_category/command/enable`, ' +
-  'or run the server with --run-projections=System --start-standard-projections=true'
+// Not --start-standard-projections: that starts the other four too, which cost half of what the server can take.
+const TO_MEND = 'run the server with --run-projections=System, and enable $by_category once, in its admin pages (Projections, $by_category, Start) or ' +
+  'by `POST /projection/%24by_category/command/enable`'
 
 /**
  * Looks whether the projection runs that brings senders their outcomes, and says how to mend it. Without it every outcome has to

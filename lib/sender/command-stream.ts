@@ -1,24 +1,46 @@
 import type { AnyCommands } from '../definition/index.js'
-import { parseJson, readMetadata, WORKERS_GROUP } from '../outcome/index.js'
+import { parseJson, readMetadata, sweptTo, WORKERS_GROUP } from '../outcome/index.js'
 import type { StreamNames } from '../outcome/index.js'
-import type { RecordedEvent, Store } from '../store/index.js'
+import { losesCommands } from '../store/index.js'
+import type { ReadOptions, ReadPage, RecordedEvent, Store, StoreLog, SubscriptionError } from '../store/index.js'
+
+type CommandStore = Pick<Store, 'read' | 'groupInfo' | 'serverVersion'>
+
+/** What one command is known by. */
+export interface StoredCommandKey {
+  readonly aggId: string
+  readonly comId: string
+  /** Stored name of the command. */
+  readonly type: string
+}
 
 const PAGE = 256
+/**
+ * So many of the youngest parked commands are looked at, and so many commands below the workers' checkpoint on servers that lose some.
+ * What a crash of the server loses was in the group's buffer, which holds fewer.
+ */
+const DEPTH = 16_384n
 /** Single commands that are read at once. */
 const SIDE_BY_SIDE = 16
 
 /** What the stored commands of one aggregate type tell a sender. */
 export class CommandStream {
-  readonly #store: Pick<Store, 'read' | 'groupInfo'>
+  readonly #store: CommandStore
   readonly #commands: AnyCommands
+  readonly #streams: StreamNames
   readonly #stream: string
+  readonly #log: StoreLog
   readonly #turns: Array<() => void> = []
   #reading = 0
+  #loses: Promise<boolean> | undefined
+  #deniedTold = false
 
-  constructor (store: Pick<Store, 'read' | 'groupInfo'>, commands: AnyCommands, streams: StreamNames) {
+  constructor (store: CommandStore, commands: AnyCommands, streams: StreamNames, log: StoreLog) {
     this.#store = store
     this.#commands = commands
+    this.#streams = streams
     this.#stream = streams.commands
+    this.#log = log
   }
 
   /** The last revision; -1 where there is none yet, undefined where the store does not tell. */
@@ -60,31 +82,79 @@ export class CommandStream {
     }
   }
 
-  /** Up to here the workers have brought every command to its end; -1 where they have not begun. */
+  /**
+   * Up to here every command has its outcome, or is parked; -1 where the workers have not begun. It is the checkpoint of the workers' group, or,
+   * on servers where that can pass commands that nobody has handled, the mark up to which the workers have looked for those.
+   */
   async decidedTo (): Promise<bigint> {
     const info = await this.#store.groupInfo(this.#stream, WORKERS_GROUP)
-    return info?.lastCheckpointed ?? -1n
+    const checkpoint = info?.lastCheckpointed ?? -1n
+    if (checkpoint < 0n || !await this.#losesCommands()) return checkpoint
+    const page = await this.#store.read(this.#streams.sweep, { direction: 'backwards', from: 'end', count: 1 })
+    const swept = sweptTo(page.kind === 'page' ? page.events[0]?.event : undefined)
+    if (swept >= checkpoint) return checkpoint
+    return swept > checkpoint - DEPTH ? swept : checkpoint - DEPTH
   }
 
   /**
-   * The command, if it stands above a revision.
+   * Whether the command stands above a revision of the command stream.
    * @param wanted is asked before each page whether to go on
    */
-  async findAbove (revision: bigint, key: { aggId: string, comId: string }, wanted: () => boolean): Promise<RecordedEvent | undefined> {
-    let from: bigint | 'end' = 'end'
-    while (wanted()) {
-      const page = await this.#store.read(this.#stream, { direction: 'backwards', from, count: PAGE })
-      if (page.kind !== 'page') return undefined
-      let last: bigint | undefined
-      for (const { event } of page.events) {
-        if (event === undefined) continue
-        if (event.revision <= revision) return undefined
-        if (event.id === key.comId && this.aggIdOf(event) === key.aggId) return event
-        last = event.revision
+  async standsAbove (revision: bigint, key: StoredCommandKey, wanted: () => boolean): Promise<boolean> {
+    return await this.#find(key, wanted, revision, options => this.#store.read(this.#stream, options))
+  }
+
+  /**
+   * Whether the workers have put the command aside.
+   * @param wanted is asked before each page whether to go on
+   */
+  async isParked (key: StoredCommandKey, wanted: () => boolean): Promise<boolean> {
+    const { parked } = this.#streams
+    try {
+      return await this.#find(key, wanted, -1n, options => this.#store.read(parked, { ...options, resolveLinks: true }), DEPTH)
+    } catch (err) {
+      if (!isDenied(err)) throw err
+      if (!this.#deniedTold) {
+        this.#log.warn({ err, stream: parked },
+          'This user may not read which commands are parked, so that nothing is known of them here: let it read this stream')
       }
-      if (last === undefined || last === 0n) return undefined
+      this.#deniedTold = true
+      return false
+    }
+  }
+
+  /** Reads from the end down, to a revision, or so many events far. */
+  async #find (
+    { aggId, comId, type }: StoredCommandKey, wanted: () => boolean, above: bigint, read: (options: ReadOptions) => Promise<ReadPage>, depth?: bigint
+  ): Promise<boolean> {
+    let from: bigint | 'end' = 'end'
+    let floor = above
+    while (wanted()) {
+      const page = await read({ direction: 'backwards', from, count: PAGE })
+      if (page.kind !== 'page') return false
+      let last: bigint | undefined
+      for (const { event, link } of page.events) {
+        const revision = (link ?? event)!.revision
+        if (last === undefined && from === 'end' && depth !== undefined && revision - depth > floor) floor = revision - depth
+        if (revision <= floor) return false
+        last = revision
+        if (event?.id === comId && event.type === type && this.aggIdOf(event) === aggId) return true
+      }
+      if (last === undefined || last === 0n) return false
       from = last - 1n
     }
-    return undefined
+    return false
   }
+
+  #losesCommands (): Promise<boolean> {
+    this.#loses ??= this.#store.serverVersion().then(losesCommands, error => {
+      this.#loses = undefined
+      throw error
+    })
+    return this.#loses
+  }
+}
+
+function isDenied (error: unknown): boolean {
+  return ((error as Error).cause as Partial<SubscriptionError> | undefined)?.trouble === 'access_denied'
 }

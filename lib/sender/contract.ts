@@ -36,4 +36,6 @@ export interface Readiness {
   readonly ready: boolean
   /** Why not; for operators. */
   readonly reasons: readonly string[]
+  /** What needs somebody's eye, though everything stands. */
+  readonly warnings: readonly string[]
 }

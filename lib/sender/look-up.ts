@@ -1,4 +1,4 @@
-import type { StoredOutcome } from '../outcome/index.js'
+import type { StoredOutcome, UnusableOutcome } from '../outcome/index.js'
 import type { RecordedEvent } from '../store/index.js'
 
 /** A question that is put to the store: what became of this command? */
@@ -11,6 +11,8 @@ export interface LookUp {
   wanted (): boolean
   /** @param last the event by which the outcome was complete */
   onFound (stored: StoredOutcome, last: RecordedEvent): void
+  /** Something stands there that cannot be used. */
+  onUnusable (unusable: UnusableOutcome, event: RecordedEvent): void
   /** Nothing stands there yet. */
   onMissed (): void
   onFailed (error: Error): void

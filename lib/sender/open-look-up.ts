@@ -1,4 +1,4 @@
-import type { StoredOutcome } from '../outcome/index.js'
+import type { StoredOutcome, UnusableOutcome } from '../outcome/index.js'
 import type { RecordedEvent } from '../store/index.js'
 import type { LookUp } from './look-up.js'
 import type { LookUps } from './look-ups.js'
@@ -14,6 +14,7 @@ export interface OpenLookUpOptions {
   readonly lookUps: LookUps
   readonly schedule: Schedule
   readonly onFound: (stored: StoredOutcome, last: RecordedEvent) => void
+  readonly onUnusable: (unusable: UnusableOutcome, event: RecordedEvent) => void
   readonly onMissed: () => void
 }
 
@@ -57,6 +58,10 @@ export class OpenLookUp implements LookUp {
 
   onFound (stored: StoredOutcome, last: RecordedEvent): void {
     if (!this.#stopped) this.#options.onFound(stored, last)
+  }
+
+  onUnusable (unusable: UnusableOutcome, event: RecordedEvent): void {
+    this.#options.onUnusable(unusable, event)
   }
 
   onMissed (): void {

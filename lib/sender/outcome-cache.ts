@@ -3,6 +3,8 @@ import type { StoredOutcome } from '../outcome/index.js'
 /** What is remembered of a command that this node had in hand. */
 export interface Remembered {
   readonly aggId: string
+  /** Stored name of the command that was sent, while no outcome is known. */
+  readonly sent?: string
   /** Missing while none is known: the command was sent to the store, and its callers left. */
   readonly stored?: StoredOutcome
 }
@@ -42,9 +44,12 @@ export class OutcomeCache {
     return this.#entries.get(comId)
   }
 
-  /** The command may be in the store. */
-  tried (comId: string, aggId: string): void {
-    if (this.get(comId)?.stored === undefined) this.#put(comId, { aggId })
+  /**
+   * The command may be in the store.
+   * @param sent its stored name
+   */
+  tried (comId: string, aggId: string, sent: string): void {
+    if (this.get(comId)?.stored === undefined) this.#put(comId, { aggId, sent })
   }
 
   settled (comId: string, aggId: string, stored: StoredOutcome): void {

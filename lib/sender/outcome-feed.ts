@@ -1,4 +1,5 @@
-import type { GroupInfo, GroupSettings, RecordedEvent, Store, StoreLog, Subscription, SubscriptionError } from '../store/index.js'
+import { reachedBy } from '../store/index.js'
+import type { GroupSettings, RecordedEvent, Store, StoreLog, Subscription, SubscriptionError } from '../store/index.js'
 
 export interface OutcomeFeedOptions {
   readonly store: Pick<Store, 'subscribe' | 'groupInfo' | 'deleteGroup' | 'read'>
@@ -70,11 +71,6 @@ export class OutcomeFeed {
     return this.#fullToldAt !== undefined
   }
 
-  /** Deliveries that were links to nothing. */
-  get unresolved (): number {
-    return this.#unresolved
-  }
-
   start (): void {
     const { store, stream, group } = this.#options
     this.#subscription = store.subscribe({
@@ -83,11 +79,11 @@ export class OutcomeFeed {
       settings: GROUP,
       bufferSize: BUFFER,
       onConfirmed: () => this.#stands(),
-      onDelivery: delivery => {
+      onDelivery: ({ ackId, event, link }) => {
         // What is not understood is acknowledged like the rest: again it would not be understood either.
-        this.#subscription?.ack(delivery.ackId)
-        if (delivery.event !== undefined) this.#options.onEvent(delivery.event)
-        else this.#unresolved++
+        this.#subscription?.ack(ackId)
+        if (event !== undefined) this.#options.onEvent(event)
+        else this.#leadsNowhere(link)
       },
       onLost: error => this.#lost(error)
     })
@@ -105,8 +101,17 @@ export class OutcomeFeed {
     try {
       await store.deleteGroup(stream, group)
     } catch (err) {
-      log.warn({ err, stream, group }, 'The group of this sender could not be removed from the store: remove it if this host does not come back')
+      log.warn({ err, stream, group },
+        `The group of this sender could not be removed from the store: if this host does not come back, remove it by \`unistream-groups remove ${group}\``)
     }
+  }
+
+  /** What an operator has removed leaves its link behind, so that this alone is no reason to warn. */
+  #leadsNowhere (link: RecordedEvent | undefined): void {
+    this.#unresolved++
+    const { stream, group, log } = this.#options
+    log.debug({ stream, group, revision: link && String(link.revision), target: link && Buffer.from(link.data).toString(), unresolved: this.#unresolved },
+      'A link leads to an event that is gone')
   }
 
   #stands (): void {
@@ -146,10 +151,4 @@ export class OutcomeFeed {
     log.warn({ stream, group, behind: String(head - reached) }, 'The group of this sender is far behind: it is made anew from the end')
     await store.deleteGroup(stream, group)
   }
-}
-
-function reachedBy ({ lastCheckpointed, settings: { startFrom } }: GroupInfo): bigint | undefined {
-  if (lastCheckpointed !== undefined) return lastCheckpointed
-  if (startFrom === 'end') return undefined
-  return startFrom === 'start' ? -1n : startFrom - 1n
 }

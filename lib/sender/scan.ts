@@ -67,14 +67,19 @@ export class Scan {
 
   #take (event: RecordedEvent): void {
     const sighting = this.#reader.take(event)
-    if (sighting.kind !== 'outcome') return
-    const { stored, comId } = sighting
+    if (sighting.kind !== 'outcome' && sighting.kind !== 'unusable') return
+    const { comId } = sighting
+    const of = sighting.kind === 'outcome' ? sighting.stored.aggId : sighting.aggId
     const asked = this.#lookUps.get(comId)!
-    const answered = asked.filter(({ aggId }) => stored.aggId === undefined || stored.aggId === aggId)
+    const answered = asked.filter(({ aggId }) => of === undefined || of === aggId)
+    if (sighting.kind === 'unusable') {
+      for (const lookUp of answered) lookUp.onUnusable(sighting, event)
+      return
+    }
     const others = asked.filter(lookUp => !answered.includes(lookUp))
     if (others.length > 0) this.#lookUps.set(comId, others)
     else this.#lookUps.delete(comId)
-    for (const lookUp of answered) lookUp.onFound(stored, event)
+    for (const lookUp of answered) lookUp.onFound(sighting.stored, event)
   }
 
   #searched (): void {

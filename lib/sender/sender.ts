@@ -17,6 +17,7 @@ import { checkIds, checkRequest, commandNamed } from './request.js'
 import { Schedule } from './schedule.js'
 import { Sightings } from './sightings.js'
 import { StatusQuery } from './status-query.js'
+import { UnusableOutcomes } from './unusable-outcomes.js'
 import { answer, open, outcomeOf, Waiters } from './waiters.js'
 import type { CommandUnderWay, FirstSent } from './waiters.js'
 
@@ -60,6 +61,7 @@ export class AggregateSender {
   readonly #openLookUps = new Map<CommandUnderWay, OpenLookUp>()
   readonly #commandStream: CommandStream
   readonly #statusQuery: StatusQuery
+  readonly #unusable: UnusableOutcomes
   readonly #feed: OutcomeFeed
   readonly #arrivals: Arrivals
   #closing: Promise<void> | undefined
@@ -78,13 +80,15 @@ export class AggregateSender {
     this.#waiters = new Waiters(commands.name, settings, this.#schedule, command => this.#forgotten(command))
     this.#cache = new OutcomeCache({ minutes: settings.interval })
     this.#lookUps = new LookUps(store, streams, newReader)
-    this.#commandStream = new CommandStream(store, commands, streams)
-    this.#statusQuery = new StatusQuery(this.#lookUps, this.#commandStream, this.#schedule, settings)
+    this.#commandStream = new CommandStream(store, commands, streams, log)
+    this.#unusable = new UnusableOutcomes(commands.name, log)
+    this.#statusQuery = new StatusQuery(this.#lookUps, this.#commandStream, this.#schedule, this.#unusable, settings)
     this.#arrivals = new Arrivals({
       waiters: this.#waiters,
       cache: this.#cache,
       sightings: this.#sightings,
       reader: newReader(),
+      unusable: this.#unusable,
       commandStream: this.#commandStream,
       lateLinks: new LateLinks(streams.category, this.#firstLook * PATIENCE, this.#schedule, log),
       onHint: command => this.#openLookUps.get(command)?.now(),
@@ -136,7 +140,7 @@ export class AggregateSender {
     } else if (!this.#feed.standing || !this.#gate.isOpen) {
       reasons.push(`The outcomes of ${this.#name} do not come yet: ${this.#feed.trouble?.message ?? 'the subscription is not confirmed'}`)
     }
-    return { ready: reasons.length === 0, reasons }
+    return { ready: reasons.length === 0, reasons, warnings: this.#unusable.warnings }
   }
 
   /**
@@ -160,8 +164,8 @@ export class AggregateSender {
   }
 
   /**
-   * What became of a command: its outcome; `open` where it is under way, here or in the command stream beyond what the workers
-   * have finished; undefined where nothing is known of it. Throws UNISTREAM_STORE_UNAVAILABLE where that cannot be learned.
+   * What became of a command: its outcome; `open` where it waits here or in the command stream, where the workers have parked it, or
+   * where a caller of this node was told so lately; undefined where nothing is known of it. Throws UNISTREAM_STORE_UNAVAILABLE where that cannot be learned.
    */
   async find ({ command, ...ids }: FindRequest): Promise<Outcome | undefined> {
     const definition = commandNamed(this.#commands, command)
@@ -170,7 +174,7 @@ export class AggregateSender {
     const remembered = this.#cache.get(key.comId)
     const stored = remembered?.aggId === key.aggId && remembered.stored !== undefined
       ? remembered.stored
-      : await this.#statusQuery.ask(definition, key, () => this.#isUnderWay(definition, key))
+      : await this.#statusQuery.ask({ ...key, type: definition.storedName }, () => this.#isOpenHere(definition, key))
     if (stored === undefined) return undefined
     if (stored === 'open') return open(this.#name, key)
     if (stored.command !== undefined && stored.command !== definition.storedName) return undefined
@@ -200,15 +204,19 @@ export class AggregateSender {
       lookUps: this.#lookUps,
       schedule: this.#schedule,
       onFound: (stored, last) => this.#arrivals.found(command, stored, last),
+      onUnusable: (unusable, event) => this.#unusable.report(unusable, event),
       onMissed: () => { if (command.standing === 'appended' && !command.certain) this.#ascertain(command) }
     }))
     this.#queue.add(command)
     return await result
   }
 
-  #isUnderWay (definition: CommandDefinition, { aggId, comId }: { aggId: string, comId: string }): boolean {
+  /** Callers wait for it, or have lately left with the answer that it is open. */
+  #isOpenHere (definition: CommandDefinition, { aggId, comId }: { aggId: string, comId: string }): boolean {
     const command = this.#waiters.get(comId)
-    return command !== undefined && command.aggId === aggId && command.definition === definition
+    if (command !== undefined) return command.aggId === aggId && command.definition === definition
+    const remembered = this.#cache.get(comId)
+    return remembered?.aggId === aggId && remembered.sent === definition.storedName
   }
 
   #appended (command: CommandUnderWay, old: boolean): void {
@@ -226,7 +234,9 @@ export class AggregateSender {
   #forgotten (command: CommandUnderWay): void {
     this.#openLookUps.get(command)?.stop()
     this.#openLookUps.delete(command)
-    if (command.standing === 'appended' || command.standing === 'perhaps') this.#cache.tried(command.comId, command.aggId)
+    if (command.standing === 'appended' || command.standing === 'perhaps') {
+      this.#cache.tried(command.comId, command.aggId, command.definition.storedName)
+    }
     if (this.#waiters.count === 0) this.#drained?.()
   }
 

@@ -113,6 +113,12 @@ export interface GroupInfo {
   settings: Omit<GroupSettings, 'strategy'> & { strategy: string }
 }
 
+/** A group among others. */
+export interface NamedGroup extends GroupInfo {
+  stream: string
+  group: string
+}
+
 /** A message of a persistent subscription. */
 export interface Delivery extends ResolvedEvent {
   /** What to acknowledge it by: the link's id where there is a link. */

@@ -1,10 +1,11 @@
 import { status } from '@grpc/grpc-js'
 import { persistentSubscriptionToStreamSettingsFromDefaults } from '@kurrent/kurrentdb-client'
-import type { PersistentSubscriptionToStreamInfo, PersistentSubscriptionToStreamSettings } from '@kurrent/kurrentdb-client'
+import type { PersistentSubscriptionToAllInfo, PersistentSubscriptionToStreamInfo, PersistentSubscriptionToStreamSettings } from '@kurrent/kurrentdb-client'
 import type { Connection } from './connection.js'
-import type { GroupInfo, GroupSettings, StoreLog } from './contract.js'
+import type { GroupInfo, GroupSettings, NamedGroup, StoreLog } from './contract.js'
 import { codeOf, exceptionOf, StoreFault } from './faults.js'
 
+type AnyGroupInfo = PersistentSubscriptionToStreamInfo | PersistentSubscriptionToAllInfo
 type Setting = keyof GroupSettings
 
 /** A setting in which a group differs from what is asked for. */
@@ -64,6 +65,22 @@ export class Groups {
     }
   }
 
+  /** The groups on a stream, or on all streams, but not those on all events. */
+  async list (stream?: string): Promise<NamedGroup[]> {
+    const { client } = this.#connection
+    const doing = stream === undefined ? 'Listing the groups' : `Listing the groups on stream ${stream}`
+    try {
+      const infos = await this.#connection.managed<AnyGroupInfo[]>(doing, options => stream === undefined
+        ? client.listAllPersistentSubscriptions(options)
+        : client.listPersistentSubscriptionsToStream(stream, options))
+      return infos.filter(isOnStream).map(info => ({ stream: info.eventSource, group: info.groupName, ...groupInfo(info) }))
+    } catch (error) {
+      // So the server answers where no group was made on the stream since its start.
+      if (missing(error)) return []
+      throw error
+    }
+  }
+
   /** A group that does not exist needs no deletion. Its consumers are dropped. */
   async delete (stream: string, group: string): Promise<void> {
     try {
@@ -97,6 +114,13 @@ export class Groups {
     this.#told.set(key, said)
     return 'existed'
   }
+}
+
+/** The last revision that a group has done with; undefined where it has finished none, and began at the end. */
+export function reachedBy ({ lastCheckpointed, settings: { startFrom } }: GroupInfo): bigint | undefined {
+  if (lastCheckpointed !== undefined) return lastCheckpointed
+  if (startFrom === 'end') return undefined
+  return startFrom === 'start' ? -1n : startFrom - 1n
 }
 
 /** What differs between the settings asked for and those that a group has. */
@@ -148,6 +172,10 @@ function groupInfo ({ status: state, settings, stats, connections }: PersistentS
       ...typeof maxSubscriberCount === 'number' ? { maxSubscriberCount } : {}
     }
   }
+}
+
+function isOnStream (info: AnyGroupInfo): info is PersistentSubscriptionToStreamInfo {
+  return info.eventSource !== '$all'
 }
 
 function missing (error: unknown): boolean {

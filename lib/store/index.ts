@@ -1,3 +1,5 @@
 export { Backoff } from './backoff.js'
 export type * from './contract.js'
+export { reachedBy } from './groups.js'
+export { losesCommands } from './server-version.js'
 export { Store } from './store.js'

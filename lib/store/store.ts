@@ -2,7 +2,7 @@ import type { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { Appender } from './append.js'
 import { Connection } from './connection.js'
 import type {
-  AppendAnswer, CategoryProjection, Expected, GroupInfo, GroupSettings, NewEvent, ReadOptions, ReadPage, StoreLog, StoreSettings,
+  AppendAnswer, CategoryProjection, Expected, GroupInfo, GroupSettings, NamedGroup, NewEvent, ReadOptions, ReadPage, StoreLog, StoreSettings,
   SubscribeOptions, Subscription
 } from './contract.js'
 import { faultOf, unavailable } from './faults.js'
@@ -66,6 +66,11 @@ export class Store {
   /** Undefined where there is no such group. */
   groupInfo (stream: string, group: string): Promise<GroupInfo | undefined> {
     return coded(this.#groups.info(stream, group))
+  }
+
+  /** The groups on a stream, or on all streams. */
+  groups (stream?: string): Promise<NamedGroup[]> {
+    return coded(this.#groups.list(stream))
   }
 
   /** Deletes a group, and its parked messages; its consumers are dropped. None is needed where there is no such group. */

@@ -1,6 +1,5 @@
-import { uuidV5 } from '../definition/uuid.js'
 import { AbandonedError, Patience } from '../aggregator/index.js'
-import { parseJson, WORKERS_GROUP, writeMetadata } from '../outcome/index.js'
+import { sweepMark, sweptTo, WORKERS_GROUP } from '../outcome/index.js'
 import type { StreamNames } from '../outcome/index.js'
 import type { Store, StoreLog } from '../store/index.js'
 import type { ParkedCommands } from './parked-commands.js'
@@ -82,20 +81,11 @@ export class Sweep {
 
   async #mark (): Promise<bigint> {
     const page = await this.#store.read(this.#streams.sweep, { direction: 'backwards', from: 'end', count: 1 })
-    const event = page.kind === 'page' ? page.events[0]?.event : undefined
-    const mark = event && parseJson(event.data)?.value
-    const revision = mark !== null && typeof mark === 'object' && 'revision' in mark ? String(mark.revision) : ''
-    return /^\d+$/.test(revision) ? BigInt(revision) : -1n
+    return sweptTo(page.kind === 'page' ? page.events[0]?.event : undefined)
   }
 
   async #setMark (revision: bigint): Promise<void> {
-    const data = JSON.stringify({ revision: String(revision) })
-    const answer = await this.#store.append(this.#streams.sweep, 'any', [{
-      id: uuidV5('6f3b1a52-7c1e-4d0b-9a53-2f8e5c0d7b41', `${this.#streams.sweep}:${data}`),
-      type: 'SweepMark',
-      data: Buffer.from(data),
-      metadata: writeMetadata({})
-    }])
+    const answer = await this.#store.append(this.#streams.sweep, 'any', [sweepMark(this.#streams.sweep, revision)])
     // A mark that was not written costs the next sweep some reading, and nothing else.
     if (answer.kind !== 'written') this.#log.debug({ answer: answer.kind }, 'the mark of the sweep could not be moved')
   }

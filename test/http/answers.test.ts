@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client'
 import t from 'tap'
+import { until } from '../harness/until.js'
 import { openStage, problemOf } from './stage.js'
 
 t.test('a command succeeds: 201, and again with the same id, the same', async (t) => {
@@ -56,6 +58,26 @@ t.test('the same id with another body or for another command is a conflict', asy
   problemOf(t, await post('Add', comId, { by: 2 }), 409, 'UNISTREAM_COMMAND_ID_REUSED')
   problemOf(t, await post('AddTwice', comId, { by: 1 }), 409, 'UNISTREAM_COMMAND_ID_REUSED')
   problemOf(t, await post('Add', comId, { by: 1 }, `?aggId=${randomUUID()}`), 409, 'UNISTREAM_COMMAND_ID_REUSED')
+})
+
+t.test('a command that workers park: 202, and its Location says 202 too, though the sender remembers nothing', async (t) => {
+  const { post, app, type, aggId, store } = await openStage(t, { sender: () => ({ command: { deadline: 0.3, interval: 0 } }) })
+  await post('Start', randomUUID(), {})
+  const client = KurrentDBClient.connectionString(store.connectionString)
+  t.teardown(() => client.dispose())
+  await client.appendToStream(`${type}-${aggId}`, [jsonEvent({ type: 'NobodyKnowsIt', data: {} })])
+  const comId = randomUUID()
+  const answer = await post('Add', comId, { by: 1 })
+  t.equal(answer.statusCode, 202)
+  // It may still be on its way; when it is parked, the workers' group counts it as finished.
+  await until(async () => {
+    const { stats } = await client.getPersistentSubscriptionToStreamInfo(type, 'UniStream')
+    return stats.parkedMessageCount > 0n && stats.lastCheckpointedEventRevision === 1n
+  })
+  const asked = await app.inject({ method: 'GET', url: answer.headers.location as string })
+  t.equal(asked.statusCode, 202)
+  t.strictSame(asked.json(), answer.json())
+  t.equal(asked.headers.location, answer.headers.location)
 })
 
 t.test('a rule refuses: 422 with its code, its message and its details, and the same again', async (t) => {

@@ -105,16 +105,31 @@ t.test('what nobody of ours writes is foreign, and never throws', async t => {
     raw({ stream: `$$${stream}`, type: '$metadata' }),
     raw({ stream: 'Account-Fail', type: 'Other' }),
     raw({ stream: 'Account-Duplicate', type: 'Other' }),
-    raw({ stream: 'Elsewhere' }),
-    raw({ type: 'CommandRefused', data: Buffer.from('nonsense') }),
-    raw({ type: 'CommandRefused', data: Buffer.from('null') }),
-    raw({ type: 'CommandRefused', data: Buffer.from('{"kind":"maybe"}') }),
-    raw({ type: 'CommandRefused', data: Buffer.from('{"kind":"refused","code":1,"message":"m"}') }),
-    raw({ type: 'CommandRefused', data: Buffer.from('{"kind":"refused","code":"C"}') }),
-    raw({ metadata: Buffer.from(`{"$causationId":"${comId}","index":3,"count":2}`) })
+    raw({ stream: 'Elsewhere' })
   ]) t.equal(reader.take(record).kind, 'foreign', JSON.stringify({ ...record, revision: 0 }))
-  t.match(reader.take(raw({ stream: 'Account-Fail', type: 'Fail', data: Uint8Array.of(0xff) })), { stored: { verdict: { message: 'The command failed.' } } })
   t.match(reader.take(raw({ data: Uint8Array.of(0xff) })), { stored: { verdict: { events: [{ type: 'X', data: undefined }] } } })
+})
+
+t.test('what has the form of an outcome and is none that can be used is told apart, with the command that it is of', async t => {
+  const reader = new OutcomeReader(commands)
+  const caused = (over = '') => Buffer.from(`{"$correlationId":"${aggId}","$causationId":"${comId}"${over}}`)
+  const verdict = (data: string, metadata = caused(',"command":"Open"')) => raw({ id: 'another', type: 'CommandRefused', data: Buffer.from(data), metadata })
+  const fail = (data: Uint8Array, metadata: Uint8Array = new Uint8Array()) => raw({ stream: 'Account-Fail', type: 'Fail', data, metadata })
+  for (const [record, reason] of [
+    [verdict('nonsense'), /JSON object/],
+    [verdict('null'), /JSON object/],
+    [verdict('{"kind":"maybe","code":"C","message":"m"}'), /kind/],
+    [verdict('{"kind":"refused","code":1,"message":"m"}'), /code/],
+    [verdict('{"kind":"failed","code":"C"}'), /message/],
+    [raw({ metadata: caused(',"index":3,"count":2,"command":"Open"') }), /index/]
+  ] as const) t.match(reader.take(record), { kind: 'unusable', comId, aggId, command: 'Open', reason })
+  for (const data of [Uint8Array.of(0xff), new Uint8Array(), Buffer.from('{"message":"No."}')]) {
+    t.strictSame(reader.take(fail(data)), { kind: 'unusable', comId, reason: 'its data are no JSON string' })
+    t.match(reader.take(fail(data, caused(',"code":"POISON"'))), { kind: 'unusable', comId, aggId })
+  }
+  t.ok(reader.isVerdict(verdict('{}')))
+  t.ok(reader.isVerdict(fail(new Uint8Array())))
+  t.notOk(reader.isVerdict(raw({ type: 'Bank.Opened' })))
 })
 
 t.test('the command of an event', async t => {

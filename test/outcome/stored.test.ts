@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { defineAggregate, defineCommands, defineEvents, creates } from '../../lib/definition/index.js'
 import { uuidV5 } from '../../lib/definition/uuid.js'
 import {
-  announcedRefusal, announcedSuccess, commandEvent, failEvent, readMetadata, streamNames, successEvents, verdictEvent, writeMetadata
+  announcedRefusal, announcedSuccess, commandEvent, failEvent, readMetadata, streamNames, successEvents, sweepMark, sweptTo, verdictEvent, writeMetadata
 } from '../../lib/outcome/index.js'
 
 const aggId = '11111111-1111-4111-8111-111111111111'
@@ -92,4 +92,14 @@ t.test('streams are named as the original names them', async t => {
   t.equal(names.aggIdOf('Bank.Account-Fail'), undefined)
   t.equal(names.aggIdOf(`Other-${aggId}`), undefined)
   t.notMatch(names.sweep, /-/, 'of no category')
+})
+
+t.test('how far a sweep has looked', async t => {
+  const mark = sweepMark('UniStream.Sweep.Account', 12n)
+  t.match(mark, { type: 'SweepMark', data: Buffer.from('{"revision":"12"}') })
+  t.equal(mark.id, sweepMark('UniStream.Sweep.Account', 12n).id, 'the same mark twice is one')
+  t.not(mark.id, sweepMark('UniStream.Sweep.Other', 12n).id)
+  t.equal(sweptTo(mark), 12n)
+  t.equal(sweptTo(undefined), -1n)
+  for (const data of ['', 'null', '7', '{}', '{"revision":"-3"}', '{"revision":"x"}']) t.equal(sweptTo({ data: Buffer.from(data) }), -1n, data)
 })

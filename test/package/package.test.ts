@@ -126,6 +126,10 @@ t.test('the package, packed and installed into an empty folder', async t => {
     t.equal(await installed.run('node_modules/.bin/unistream-store', '--version'), `${installed.version}\n`)
   })
 
+  await t.test('brings the command for groups', async t => {
+    t.equal(await installed.run('node_modules/.bin/unistream-groups', '--version'), `${installed.version}\n`)
+  })
+
   await t.test('has types that hold under nodenext, those of its dependencies included', async t => {
     await installed.write('typed.mts', TYPED)
     await installed.write('typed-require.cts', TYPED_REQUIRE)

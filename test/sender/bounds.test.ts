@@ -14,7 +14,7 @@ t.test('outcomes are kept for the time that is set', async t => {
   cache.settled('1', 'a', outcome('1'))
   now = 60_000
   cache.settled('2', 'a', outcome('2'))
-  cache.tried('3', 'b')
+  cache.tried('3', 'b', 'Add')
   now = 119_999
   t.match(cache.get('1'), { aggId: 'a', stored: { comId: '1' } })
   now = 120_000
@@ -29,7 +29,7 @@ t.test('outcomes are kept for the time that is set', async t => {
 t.test('none are kept for no time', async t => {
   const cache = new OutcomeCache({ minutes: 0 })
   cache.settled('1', 'a', outcome('1'))
-  cache.tried('2', 'a')
+  cache.tried('2', 'a', 'Add')
   t.equal(cache.size, 0)
 })
 
@@ -38,7 +38,7 @@ t.test('up to a number, the oldest leave first', async t => {
   for (const id of ['1', '2', '3']) cache.settled(id, 'a', outcome(id))
   t.strictSame(['1', '2', '3'].map(id => cache.get(id) !== undefined), [false, true, true])
   cache.settled('2', 'a', outcome('2'))
-  cache.tried('4', 'a')
+  cache.tried('4', 'a', 'Add')
   t.strictSame(['2', '3', '4'].map(id => cache.get(id) !== undefined), [true, false, true], 'what came again is young again')
 })
 
@@ -58,7 +58,7 @@ t.test('up to a size', async t => {
 t.test('that a command was tried does not make its outcome forgotten', async t => {
   const cache = new OutcomeCache({ minutes: 1 })
   cache.settled('1', 'a', outcome('1'))
-  cache.tried('1', 'a')
+  cache.tried('1', 'a', 'Add')
   t.ok(cache.get('1')?.stored)
 })
 

@@ -166,7 +166,7 @@ t.test('links to nothing and events that nobody knows are acknowledged, and harm
   const s = await senderStage(t)
   s.worker()
   const hostname = randomUUID()
-  const { send } = await s.readySender({}, { hostname })
+  const { send, log } = await s.readySender({}, { hostname })
   const aggId = randomUUID()
   const put = (stream: string, type: string, data: string, metadata = '') =>
     s.append(stream, [{ id: randomUUID(), type, data: Buffer.from(data), metadata: Buffer.from(metadata) }])
@@ -182,6 +182,8 @@ t.test('links to nothing and events that nobody knows are acknowledged, and harm
   t.match(await send('Add', aggId, randomUUID(), { by: 1 }), { outcome: { status: 'succeeded' } })
   await until(async () => (await s.store.groupInfo(s.streams.category, `${s.type}-${hostname}`))?.outstanding === 0)
   t.equal((await s.store.groupInfo(s.streams.category, `${s.type}-${hostname}`))!.parked, 0n)
+  const nowhere = await until(() => log.lines.find(({ message }) => message === 'A link leads to an event that is gone'))
+  t.match(nowhere, { level: 'debug', details: { stream: s.streams.category, target: new RegExp(`@${gone}$`), unresolved: 1 } })
 })
 
 t.test('the group is dropped under the sender: made again', async t => {
