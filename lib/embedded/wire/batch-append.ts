@@ -4,6 +4,7 @@ import type { Answers } from './answers.js'
 import { badRequest, failure, outcome, timeout } from './batch-answer.js'
 import type { OpenCalls } from './calls.js'
 import { readBatchPart, type BatchOptions, type BatchPart } from './codec/batch-append.js'
+import { FrameWriter } from './frames.js'
 import { unwritable } from './proposed.js'
 import { streamsGrpc, type statusPb } from './protocol.js'
 
@@ -41,6 +42,7 @@ export function batchAppendHandler (streams: Streams, answers: Answers, open: Op
 
 class BatchAppendCall {
   readonly #call: Call
+  readonly #frames: FrameWriter
   readonly #streams: Streams
   readonly #answers: Answers
   readonly #over: () => void
@@ -50,6 +52,7 @@ class BatchAppendCall {
 
   constructor (call: Call, streams: Streams, answers: Answers, over: () => void) {
     this.#call = call
+    this.#frames = new FrameWriter(call)
     this.#streams = streams
     this.#answers = answers
     this.#over = over
@@ -131,7 +134,7 @@ class BatchAppendCall {
   }
 
   #answer (response: Buffer): void {
-    if (!this.#call.cancelled && this.#call.writable) this.#call.write(response)
+    if (!this.#call.cancelled && this.#call.writable) this.#frames.write(response)
   }
 
   #drop (id: string, batch: Batch): void {
@@ -146,6 +149,6 @@ class BatchAppendCall {
 
   /** OK only to who has half-closed and has all answers: any other client would wait for ever after an OK. */
   #endWhenDone (): void {
-    if (this.#halfClosed && this.#underWay === 0 && !this.#call.cancelled) this.#call.end()
+    if (this.#halfClosed && this.#underWay === 0 && !this.#call.cancelled) this.#frames.end()
   }
 }

@@ -1,13 +1,18 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
+import { FrameWriter } from './frames.js'
 
 /** Writes the answers of a streaming call no faster than its client takes them. */
 export class CallWriter<Response> {
   readonly #call: ServerWritableStream<unknown, Response>
+  readonly #frames: FrameWriter
+  readonly #serialize: (response: Response) => Uint8Array
   #closed = false
   #wake: (() => void) | undefined
 
-  constructor (call: ServerWritableStream<unknown, Response>) {
+  constructor (call: ServerWritableStream<unknown, Response>, serialize: (response: Response) => Uint8Array) {
     this.#call = call
+    this.#serialize = serialize
+    this.#frames = new FrameWriter(call)
     const close = (): void => {
       this.#closed = true
       this.wake()
@@ -15,7 +20,7 @@ export class CallWriter<Response> {
     call.on('cancelled', close)
     call.on('close', close)
     call.on('error', close)
-    call.on('drain', () => { this.wake() })
+    this.#frames.onDrain(() => { this.wake() })
   }
 
   /** Whether nobody reads any more. */
@@ -25,8 +30,13 @@ export class CallWriter<Response> {
 
   /** Undefined when more may be written at once; else what to wait for first. */
   write (response: Response): Promise<void> | undefined {
-    if (this.closed || this.#call.write(response)) return undefined
+    if (this.closed || this.#frames.write(this.#serialize(response))) return undefined
     return this.pause()
+  }
+
+  /** Ends the call with OK. */
+  end (): void {
+    if (!this.closed) this.#frames.end()
   }
 
   /** Resolves at {@link wake}, at the latest when the call is closed. */

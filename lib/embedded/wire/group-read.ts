@@ -4,20 +4,19 @@ import { readGroupRequest } from './codec/group-request.js'
 import type { Acknowledgement, GroupReadRequest } from './codec/group-request.js'
 import { writeReadEvent } from './codec/read-event.js'
 import { handlerThrew, invalidArgument } from './errors.js'
+import { FrameWriter } from './frames.js'
 import { confirmation, dropped, groupStatus } from './group-answers.js'
 import { namedGroup } from './group-requests.js'
 import { persistentGrpc, persistentPb } from './protocol.js'
 
-/** The confirmation as a message, events as they go over the wire. */
-type GroupReadResponse = InstanceType<typeof persistentPb.ReadResp> | Buffer
-export type GroupCall = ServerDuplexStream<GroupReadRequest, GroupReadResponse>
+export type GroupCall = ServerDuplexStream<GroupReadRequest, Buffer>
 
 /** The method, with acks and events that pass by without the generated classes. */
 export const groupReadMethod = {
   ...persistentGrpc.PersistentSubscriptionsService.read,
   requestType: undefined,
   requestDeserialize: readGroupRequest,
-  responseSerialize: (response: GroupReadResponse) => Buffer.isBuffer(response) ? response : Buffer.from(response.serializeBinary()),
+  responseSerialize: (response: Buffer) => response,
 }
 
 const ACTIONS: Record<number, NackAction> = {
@@ -32,6 +31,7 @@ const ACTIONS: Record<number, NackAction> = {
 export class GroupRead {
   #groups: Groups
   #call: GroupCall
+  #frames: FrameWriter
   #stream = ''
   #group = ''
   #connection: Connection | undefined
@@ -42,6 +42,7 @@ export class GroupRead {
   constructor (groups: Groups, call: GroupCall, onOver: (read: GroupRead) => void) {
     this.#groups = groups
     this.#call = call
+    this.#frames = new FrameWriter(call)
     const over = (): void => {
       this.#end()
       onOver(this)
@@ -80,10 +81,10 @@ export class GroupRead {
         bufferSize,
         connectionName: this.#call.metadata.get('connection-name')[0]?.toString() ?? '<unknown>',
         username: 'anonymous',
-        deliver: (message) => { this.#call.write(writeReadEvent(message.resolved, structuredIds, message.retryCount)) },
+        deliver: (message) => { this.#frames.write(writeReadEvent(message.resolved, structuredIds, message.retryCount)) },
         dropped: () => { this.drop() },
       })
-      this.#call.write(confirmation(stream, group))
+      this.#frames.write(confirmation(stream, group).serializeBinary())
     } catch (error) {
       this.#fail(groupStatus(error))
     }

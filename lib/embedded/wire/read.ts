@@ -10,16 +10,20 @@ import { handlerThrew } from './errors.js'
 /** The method, with events that are written without the generated classes. */
 export const readMethod = {
   ...streamsGrpc.StreamsService.read,
-  responseSerialize: (response: ReadResponse) => response instanceof Uint8Array ? response : Buffer.from(response.serializeBinary())
+  responseSerialize: serialize
+}
+
+function serialize (response: ReadResponse): Buffer {
+  return response instanceof Uint8Array ? response : Buffer.from(response.serializeBinary())
 }
 
 /** Reads of a stream or of `$all`, once or followed for ever. */
 export function readHandler (followed: Followed, open: OpenCalls) {
   return (call: ServerWritableStream<ReadRequest, ReadResponse>): void => {
-    const writer = new CallWriter(call)
+    const writer = new CallWriter(call, serialize)
     open.add(call)
     serve(call.request, writer, followed).then(() => {
-      if (!writer.closed) call.end()
+      writer.end()
     }, (error: unknown) => {
       if (writer.closed) return
       call.emit('error', error instanceof Error && 'code' in error ? error : handlerThrew())
