@@ -10,10 +10,9 @@ import type { Rule } from './rule.js'
  */
 export function mark ({ id }: Rule, source: LogRecord, original = '', more = ''): string {
   const position = source.position.toString()
-  const correlationId = correlationOf(source)
   return `{"$v":"${id}:-1:1:4","$c":${position},"$p":${position}` +
     (original === '' ? '' : `,"$o":${original}`) + `,"$causedBy":"${source.id}"` +
-    (correlationId === undefined ? '' : `,"$correlationId":${JSON.stringify(correlationId)}`) +
+    correlationJson(source) +
     (more === '' ? '}' : `,${more}}`)
 }
 
@@ -39,12 +38,13 @@ export function markedPosition ({ metadata }: LogRecord): bigint | undefined {
   return position === undefined ? undefined : BigInt(position)
 }
 
-function correlationOf ({ json, metadata }: LogRecord): string | undefined {
-  if (!json || metadata.length === 0) return undefined
+/** The correlation id that a record's metadata names, as a property with a comma before it; empty where there is none. */
+export function correlationJson ({ json, metadata }: LogRecord): string {
+  if (!json || metadata.length === 0) return ''
   const written = text(metadata)
-  if (!written.includes('$correlationId')) return undefined
+  if (!written.includes('$correlationId')) return ''
   const value = jsonObject(written)?.['$correlationId']
-  return typeof value === 'string' ? value : undefined
+  return typeof value === 'string' ? `,"$correlationId":${JSON.stringify(value)}` : ''
 }
 
 /** Nothing when it is no object of JSON. */

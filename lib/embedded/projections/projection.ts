@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { METADATA_TYPE, type LogRecord } from '../log/record.js'
 import { metastreamOf, type NewRecord, type Streams } from '../streams/index.js'
 import { LogCursor } from './log-cursor.js'
@@ -169,7 +168,7 @@ export class Projection {
   #work (): void {
     if (this.#working !== undefined || this.#due() === undefined) return
     // What is committed in one turn of the event loop is looked at together.
-    this.#working = nextTurn().then(() => this.#catchUp()).then(() => {
+    this.#working = new Promise<void>((resolve) => { setImmediate(resolve) }).then(() => this.#catchUp()).then(() => {
       this.#working = undefined
       // A commit may have come in the moment between the last look and now.
       this.#work()
