@@ -22,18 +22,22 @@ export interface Memory {
   view: DataView
 }
 
-/** The bytes that a record takes. */
-export function encodedSize (record: LogRecord): number {
-  return TEXT + Buffer.byteLength(record.stream) + Buffer.byteLength(record.type) + record.metadata.length + record.data.length
+/** Longer texts are written quicker by the runtime. */
+const SHORT = 64
+
+/** The bytes that a record takes at most. */
+export function largestSize (record: LogRecord): number {
+  return TEXT + 3 * (record.stream.length + record.type.length) + record.metadata.length + record.data.length
 }
 
-/** Writes a record at a place that has room for it. */
-export function encode (record: LogRecord, size: number, { buffer, view }: Memory, at: number): void {
-  const stream = buffer.write(record.stream, at + TEXT)
-  const type = buffer.write(record.type, at + TEXT + stream)
+/** Writes a record at a place that has room for it, and returns the bytes that it takes. */
+export function encode (record: LogRecord, { buffer, view }: Memory, at: number): number {
+  const stream = write(record.stream, buffer, at + TEXT)
+  const type = write(record.type, buffer, at + TEXT + stream)
   const metadata = at + TEXT + stream + type
-  buffer.set(record.metadata, metadata)
-  buffer.set(record.data, metadata + record.metadata.length)
+  if (record.metadata.length > 0) buffer.set(record.metadata, metadata)
+  if (record.data.length > 0) buffer.set(record.data, metadata + record.metadata.length)
+  const size = metadata - at + record.metadata.length + record.data.length
   view.setUint32(at, size, true)
   buffer[at + 4] = record.json ? 1 : 0
   view.setUint32(at + 5, stream, true)
@@ -41,7 +45,20 @@ export function encode (record: LogRecord, size: number, { buffer, view }: Memor
   view.setUint32(at + 13, record.metadata.length, true)
   view.setBigUint64(at + 17, record.revision, true)
   view.setBigUint64(at + 25, record.created, true)
-  buffer.write(record.id, at + ID, ID_BYTES, 'latin1')
+  write(record.id, buffer, at + ID)
+  return size
+}
+
+/** Writes a text as UTF-8; what a call into the runtime costs is more than a few letters do. */
+function write (text: string, buffer: Buffer, at: number): number {
+  const { length } = text
+  if (length > SHORT) return buffer.write(text, at)
+  for (let i = 0; i < length; i++) {
+    const letter = text.charCodeAt(i)
+    if (letter > 0x7f) return buffer.write(text, at)
+    buffer[at + i] = letter
+  }
+  return length
 }
 
 /** The record at a place; its data and metadata are views. */

@@ -1,4 +1,4 @@
-import { decode, decodeId, encode, encodedSize, type Memory } from './encoding.js'
+import { decode, decodeId, encode, largestSize, type Memory } from './encoding.js'
 import type { Appended, Log } from './log.js'
 import type { LogRecord } from './record.js'
 
@@ -38,9 +38,8 @@ export class MemoryLog implements Log {
   append (records: readonly LogRecord[]): Appended {
     const first = this.#count
     for (const record of records) {
-      const size = encodedSize(record)
-      const segment = this.#room(size)
-      encode(record, size, segment, this.#end - segment.start)
+      const segment = this.#room(largestSize(record))
+      const size = encode(record, segment, this.#end - segment.start)
       record.position = BigInt(this.#end)
       this.#addPosition(this.#end)
       this.#end += size

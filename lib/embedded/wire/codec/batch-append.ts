@@ -50,7 +50,9 @@ export function readBatchPart (message: Buffer): BatchPart {
         part.options = batchOptions(fields.message())
         break
       case 3: {
-        const event = proposed(fields.message())
+        const end = fields.enter()
+        const event = proposed(fields)
+        fields.leave(end)
         if (event instanceof Error) part.invalid ??= event
         else part.events.push(event)
         break
@@ -150,11 +152,22 @@ function proposed (fields: FieldReader): NewRecord | InvalidEvent {
   let metadata: Uint8Array = NOTHING
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
-      case 1:
-        id = readUuid(fields.message())
+      case 1: {
+        const end = fields.enter()
+        id = readUuid(fields)
+        fields.leave(end)
         break
+      }
       case 2: {
-        const [key, value] = property(fields.message())
+        const end = fields.enter()
+        let key = ''
+        let value = ''
+        for (let part = fields.next(); part !== 0; part = fields.next()) {
+          if (part === 1) key = fields.familiar(PROPERTIES)
+          else if (part === 2) value = fields.familiar(PROPERTIES)
+          else fields.skip()
+        }
+        fields.leave(end)
         if (key === 'type') type = value
         else if (key === 'content-type') contentType = value
         break
@@ -170,15 +183,4 @@ function proposed (fields: FieldReader): NewRecord | InvalidEvent {
     }
   }
   return proposedEvent(id, type, contentType, data, metadata)
-}
-
-function property (fields: FieldReader): [key: string, value: string] {
-  let key = ''
-  let value = ''
-  for (let field = fields.next(); field !== 0; field = fields.next()) {
-    if (field === 1) key = fields.familiar(PROPERTIES)
-    else if (field === 2) value = fields.familiar(PROPERTIES)
-    else fields.skip()
-  }
-  return [key, value]
 }

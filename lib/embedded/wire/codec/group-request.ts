@@ -51,7 +51,9 @@ function acknowledgement (kind: 'ack' | 'nack', fields: FieldReader): Acknowledg
   let reason = ''
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     if (field === 2) {
-      const id = readUuid(fields.message())
+      const end = fields.enter()
+      const id = readUuid(fields)
+      fields.leave(end)
       if (id === undefined) malformed = true
       else ids.push(id)
     } else if (field === 3 && kind === 'nack') {

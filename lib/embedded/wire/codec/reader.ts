@@ -16,7 +16,7 @@ const SMALL_BYTES = 7
 /** Reads the fields of one protobuf message, without copying. */
 export class FieldReader {
   readonly #buffer: Buffer
-  readonly #end: number
+  #end: number
   #at: number
   #wireType = 0
 
@@ -73,6 +73,19 @@ export class FieldReader {
     const from = this.#at
     this.#at += length
     return new FieldReader(this.#buffer, from, this.#at)
+  }
+
+  /** Goes into a message, to its fields, and returns what {@link leave} needs. It makes no reader, as {@link message} does. */
+  enter (): number {
+    const length = this.#length()
+    const end = this.#end
+    this.#end = this.#at + length
+    return end
+  }
+
+  /** Goes on behind a message, all of whose fields were read. */
+  leave (end: number): void {
+    this.#end = end
   }
 
   uint64 (): bigint {
