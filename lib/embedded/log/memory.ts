@@ -2,8 +2,12 @@ import { decode, decodeId, encode, largestSize, type Memory } from './encoding.j
 import type { Appended, Log } from './log.js'
 import type { LogRecord } from './record.js'
 
-/** How much memory is taken at once. */
-const SEGMENT_BYTES = 1024 * 1024
+/**
+ * How much memory is taken at once: at first, and at most; each time it is twice as much. With every few MiB that are taken the garbage
+ * collector goes over everything. What was not written to yet is only an address.
+ */
+const FIRST_SEGMENT_BYTES = 1024 * 1024
+const MOST_SEGMENT_BYTES = 64 * 1024 * 1024
 
 /** No record stands at 0, so that "after position 0" leaves none out. */
 const FIRST_POSITION = 256
@@ -19,6 +23,7 @@ interface Segment extends Memory {
  */
 export class MemoryLog implements Log {
   #segments: Segment[] = []
+  #nextSegment = FIRST_SEGMENT_BYTES
   /** Position of each record, by ordinal. */
   #positions = new Float64Array(1024)
   #count = 0
@@ -111,7 +116,8 @@ export class MemoryLog implements Log {
   #room (size: number): Segment {
     let last = this.#segments[this.#segments.length - 1]
     if (last === undefined || this.#end + size > last.start + last.buffer.length) {
-      const buffer = Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, size))
+      const buffer = Buffer.allocUnsafeSlow(Math.max(this.#nextSegment, size))
+      this.#nextSegment = Math.min(2 * this.#nextSegment, MOST_SEGMENT_BYTES)
       last = { start: this.#end, buffer, view: new DataView(buffer.buffer) }
       this.#segments.push(last)
     }

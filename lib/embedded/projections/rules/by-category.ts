@@ -44,12 +44,17 @@ function placeOf (stream: string): Place | undefined {
   if (place === undefined && !places.has(stream)) {
     if (places.size === MOST_KEPT) places.clear()
     const category = categoryOf(stream)
-    if (category !== undefined) place = { stream: PREFIX + category, ...linkParts(stream, JSON.stringify(stream)) }
+    if (category !== undefined) place = { stream: flat(PREFIX + category), ...linkParts(stream, JSON.stringify(stream)) }
     places.set(stream, place)
   }
   lastStream = stream
   lastPlace = place
   return place
+}
+
+/** A text that was put together is slower to read as long as it is one of parts. */
+function flat (text: string): string {
+  return Buffer.from(text).toString()
 }
 
 /** What is no plain event: a link, which is not linked itself, or what may tell of a deletion. */
