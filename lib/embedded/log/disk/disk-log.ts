@@ -155,9 +155,11 @@ export class DiskLog implements Log {
   }
 
   async #write (): Promise<void> {
-    // All that one turn of the event loop appends is written together.
-    await Promise.resolve()
-    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+    for (;;) {
+      // All that one turn of the event loop appends is written together, with what was answered a sync ago and has come again.
+      await new Promise((resolve) => { setImmediate(resolve) })
+      const batch = this.#waiting.shift()
+      if (batch === undefined) break
       try {
         await this.#writeTo(batch.target, batch)
       } catch (error) {
