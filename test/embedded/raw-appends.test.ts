@@ -5,11 +5,14 @@ import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols
 import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js'
 import t, { type Test } from 'tap'
 import { uniqueType } from '../harness/store.js'
-import { eventsOf, open } from './consumer.js'
+import { eventsOf, open, own } from './consumer.js'
 import { events, streamOf } from './stream-kinds.js'
 
 type Request = InstanceType<typeof pb.AppendReq>
 type Answer = InstanceType<typeof pb.AppendResp>
+
+const { KURRENT_HOST } = process.env
+const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'the limits of a real server are its own'
 
 /** The Append call as generated, for requests that the official client does not make. */
 function appender (t: Test, connectionString: string) {
@@ -56,6 +59,24 @@ t.test('what an append cannot be', async (t) => {
     t.same(error?.metadata.get('required-metadata-properties'), ['type,content-type'])
   }
   t.match(await eventsOf(client, stream).catch((error: unknown) => error), { type: 'stream-not-found' }, 'nothing was written')
+})
+
+t.test('an append over a limit is refused while it comes, not when it has ended', { skip }, async (t) => {
+  for (const [limits, size, exception] of [
+    [{ maxAppendSize: 1024 }, 500, 'maximum-append-size-exceeded'],
+    [{ maxAppendEventSize: 1024 }, 2000, 'maximum-append-event-size-exceeded']
+  ] as const) {
+    const { connectionString } = await own(t, limits)
+    const raw = new streamsGrpc.StreamsClient(new URL(connectionString).host, credentials.createInsecure())
+    t.teardown(() => { raw.close() })
+    const error = await new Promise<ServiceError | null>((resolve) => {
+      const call = raw.append(resolve)
+      call.on('error', () => {})
+      call.write(options(uniqueType('raw')))
+      for (let i = 0; i < 3; i++) call.write(proposed(undefined, 'x'.repeat(size)))
+    })
+    t.same([error?.code, error?.metadata.get('exception')], [status.INVALID_ARGUMENT, [exception]])
+  }
 })
 
 t.test('what is no JSON is not looked at; other content types are binary', async (t) => {

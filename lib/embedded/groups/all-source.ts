@@ -1,4 +1,5 @@
 import type { Log } from '../log/log.js'
+import { readPage } from '../log/page.js'
 import type { LogRecord } from '../log/record.js'
 import { isHidden, matcher } from '../streams/all.js'
 import type { Page, Source } from './source.js'
@@ -44,7 +45,7 @@ export class AllSource implements Source {
   async read (from: bigint, count: number): Promise<Page> {
     const head = this.head()
     const first = this.#log.ordinalFrom(from)
-    const looked = await this.#log.slice(first, first + (this.filter === undefined ? count : WINDOW))
+    const looked = await readPage(this.#log, first, first + (this.filter === undefined ? count : WINDOW))
     const records: LogRecord[] = []
     let next = from
     for (const record of looked) {

@@ -8,14 +8,31 @@ export interface StreamLimits {
   counted?: 'data' | 'all'
 }
 
-/** Why these events cannot be one append; nothing when they can. */
-export function tooLarge (events: readonly NewRecord[], limits: StreamLimits): AppendResult | undefined {
-  const { maxAppendSize, maxAppendEventSize, counted } = limits
-  let sum = 0
-  for (const event of events) {
+export type TooLarge = Extract<AppendResult, { kind: 'append_too_large' | 'event_too_large' }>
+
+/** Counts the events of one append as they come. */
+export class AppendSize {
+  readonly #limits: Readonly<StreamLimits>
+  #sum = 0
+
+  constructor (limits: Readonly<StreamLimits>) {
+    this.#limits = limits
+  }
+
+  /** Why the events so far cannot be one append; nothing while they can. */
+  add (event: NewRecord): TooLarge | undefined {
+    const { maxAppendSize, maxAppendEventSize, counted } = this.#limits
     const size = counted === 'data' ? event.data.length : event.data.length + event.metadata.length + 2 * event.type.length
     if (size > maxAppendEventSize) return { kind: 'event_too_large', limit: maxAppendEventSize, id: event.id, size }
-    sum += size
+    this.#sum += size
+    return this.#sum > maxAppendSize ? { kind: 'append_too_large', limit: maxAppendSize } : undefined
   }
-  return sum > maxAppendSize ? { kind: 'append_too_large', limit: maxAppendSize } : undefined
+
+  addAll (events: readonly NewRecord[]): TooLarge | undefined {
+    for (const event of events) {
+      const refusal = this.add(event)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
+  }
 }

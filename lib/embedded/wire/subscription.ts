@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readPage } from '../log/page.js'
 import { isHidden } from '../streams/all.js'
 import type { Streams } from '../streams/index.js'
 import type { CallWriter } from './call-writer.js'
@@ -81,7 +82,7 @@ export async function followAll (request: FollowAll, writer: CallWriter<ReadResp
     await writer.write(confirmation(randomUUID()))
     while (!writer.closed) {
       waiter.look()
-      const page = await log.slice(next, next + (filter === undefined ? PAGE : Math.min(PAGE, filter.checkpointEvery - considered)))
+      const page = await readPage(log, next, next + (filter === undefined ? PAGE : Math.min(PAGE, filter.checkpointEvery - considered)))
       const last = page[page.length - 1]
       if (last !== undefined) {
         if (live && log.confirmed - next > liveFollowersBear) throw tooSlow()
