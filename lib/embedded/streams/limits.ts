@@ -1,11 +1,19 @@
 import type { AppendResult, NewRecord } from './append.js'
 
+/** No record may be larger, in bytes, whatever the limits of appends are. */
+export const MAX_RECORD_SIZE = 16 * 1024 * 1024 - 10_000
+
 /** Limits of an append, in bytes. */
 export interface StreamLimits {
   maxAppendSize: number
   maxAppendEventSize: number
   /** What counts of an event: its data alone; or all of it, which is data, metadata, and twice the letters of the type. */
   counted?: 'data' | 'all'
+}
+
+/** What an event counts, all in all. */
+export function sizeOf ({ type, data, metadata }: Pick<NewRecord, 'type' | 'data' | 'metadata'>): number {
+  return data.length + metadata.length + 2 * type.length
 }
 
 export type TooLarge = Extract<AppendResult, { kind: 'append_too_large' | 'event_too_large' }>
@@ -22,7 +30,7 @@ export class AppendSize {
   /** Why the events so far cannot be one append; nothing while they can. */
   add (event: NewRecord): TooLarge | undefined {
     const { maxAppendSize, maxAppendEventSize, counted } = this.#limits
-    const size = counted === 'data' ? event.data.length : event.data.length + event.metadata.length + 2 * event.type.length
+    const size = counted === 'data' ? event.data.length : sizeOf(event)
     if (size > maxAppendEventSize) return { kind: 'event_too_large', limit: maxAppendEventSize, id: event.id, size }
     this.#sum += size
     return this.#sum > maxAppendSize ? { kind: 'append_too_large', limit: maxAppendSize } : undefined
