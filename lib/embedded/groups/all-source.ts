@@ -23,7 +23,7 @@ export class AllSource implements Source {
   #log: Log
   #wanted: (record: LogRecord) => boolean
 
-  /** @throws SyntaxError when the filter's regular expression is none */
+  /** @throws ExpressionError when the filter's regular expression cannot be used */
   constructor (log: Log, filter: AllFilter | undefined) {
     this.#log = log
     this.filter = filter
