@@ -137,7 +137,9 @@ t.test('one broken value, and all metadata counts as none', async (t) => {
   const { connectionString, client } = await open(t)
   const append = appender(t, connectionString)
   const properties = { type: '$metadata', 'content-type': 'application/json' }
-  for (const broken of ['{"$maxCount":1,"$maxAge":"old"}', '{"$maxCount":1,"$tb":-1}', '{"$maxCount":1,"$acl":[]}', '{"$maxCount":1', '{"$maxCount":0}', '[]']) {
+  for (const broken of ['{"$maxCount":1,"$maxAge":"old"}', '{"$maxCount":1,"$acl":[]}', '{"$maxCount":1', '[]', '{"$maxCount":1,"$tb":9223372036854775808}',
+    '{"$maxCount":1,"$acl":{"$r":5}}', '{"$maxCount":1,"$acl":{"$r":[1,2]}}', '{"$maxCount":1,"$acl":{"$r":["$all",1]}}', '{"$maxCount":1,"$acl":{"$r":null}}',
+    '{"$maxCount":1,"$acl":{"$x":"$all"}}', '{"$maxCount":1,"$acl":null}', '{"$maxCount":1,"$cacheControl":"x"}', '{"$maxCount":1,"$tmp":1}', '{"$maxCount":1,"$maxAge":1000000000000}']) {
     const stream = await streamOf(client, 'live')
     await append(options(`$$${stream}`), proposed(properties, broken))
     t.equal((await eventsOf(client, stream)).length, 3, broken)
@@ -147,4 +149,11 @@ t.test('one broken value, and all metadata counts as none', async (t) => {
   t.equal((await eventsOf(client, stream)).length, 3, 'not as JSON')
   await append(options(`$$${stream}`), proposed(properties, '{"$maxCount":1,"own":[1]}'))
   t.equal((await eventsOf(client, stream)).length, 1, 'sound')
+  const acl = '"$acl":{"$r":"$all","$w":["$admins","ann"],"$d":[],"$mr":"$all","$mw":"$admins"}'
+  await append(options(`$$${stream}`), proposed(properties, `{"$maxCount":2,${acl}}`))
+  t.equal((await eventsOf(client, stream)).length, 2, 'with an ACL')
+  for (const [metadata, seen] of [['{"$maxCount":0}', 3], ['{"$maxCount":1,"$tb":-1,"$maxAge":0}', 1]] as const) {
+    await append(options(`$$${stream}`), proposed(properties, metadata))
+    t.equal((await eventsOf(client, stream)).length, seen, 'a number that says nothing does not count')
+  }
 })
