@@ -41,6 +41,14 @@ async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
   console.log(`unistream-store listening on ${host}:${store.port}, ${data === undefined ? 'in memory' : `data in ${data}`}: ${store.connectionString}`)
 }
 
+/** What went wrong, and what to do where that can be said. */
+function saying (error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRINUSE') return `port ${port} is in use; stop who has it, or choose another with --port (0 takes any that is free)`
+  return error.message
+}
+
 function version (): string {
   return (createRequire(import.meta.url)('fastify-unistream/package.json') as { version: string }).version
 }
@@ -51,7 +59,7 @@ try {
   else if (wishes === 'version') console.log(version())
   else await serve(wishes)
 } catch (error) {
-  console.error(`unistream-store: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`unistream-store: ${saying(error)}`)
   if (error instanceof UsageError) console.error('Try --help')
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

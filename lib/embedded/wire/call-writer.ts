@@ -1,5 +1,8 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
 
+/** Of messages this large, in bytes, no second one is written before the first has left. */
+const LARGE = 256 * 1024
+
 /** Writes the answers of a streaming call no faster than its client takes them. */
 export class CallWriter<Response> {
   readonly #call: ServerWritableStream<unknown, Response>
@@ -25,8 +28,12 @@ export class CallWriter<Response> {
 
   /** Undefined when more may be written at once; else what to wait for first. */
   write (response: Response): Promise<void> | undefined {
-    if (this.closed || this.#call.write(response)) return undefined
-    return this.pause()
+    if (this.closed) return undefined
+    if (response instanceof Uint8Array && response.length >= LARGE) {
+      this.#call.write(response, () => { this.wake() })
+      return this.pause()
+    }
+    return this.#call.write(response) ? undefined : this.pause()
   }
 
   /** Resolves at {@link wake}, at the latest when the call is closed. */
