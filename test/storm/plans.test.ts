@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { KINDS, planFaults } from './fault-plan.js'
 import type { FaultKind } from './fault-plan.js'
 import { planLoad } from './load-plan.js'
 import type { Intent } from './load-plan.js'
-import { readOptions } from './options.js'
+import { CI_LIMIT, CI_STORM, readOptions } from './options.js'
 import { Random } from './random.js'
 
 const EMBEDDED = { commands: 2000, kills: 12, embedded: true }
@@ -76,7 +77,14 @@ t.test('the command line', async t => {
   t.match(readOptions(['--seed', '4', '--commands', '900', '--kills', '3', '--faults', 'kill,stop'], {}),
     { seed: 4, commands: 900, kills: 3, workers: 3, senders: 2, faults: ['kill', 'stop'], emulate: '26.1', host: undefined })
   t.match(readOptions(['--seed', '5'], { KURRENT_HOST: 'localhost:2113' }), { emulate: '23.10', host: 'localhost:2113' })
+  t.match(readOptions(['--ci'], {}), CI_STORM)
+  t.match(readOptions(['--ci', '--seed', '7'], {}), { ...CI_STORM, seed: 7 })
   for (const args of [['--seed', 'x'], ['--workers', '5'], ['--senders', '1'], ['--faults', 'rain'], ['--emulate', '22'], ['--wind']]) {
     t.throws(() => readOptions(args, {}), args.join(' '))
   }
+})
+
+t.test('CI runs its storm, within the time that is said', async t => {
+  const script = await readFile(new URL('../../.ci/run', import.meta.url), 'utf8')
+  t.match(script, `${CI_LIMIT} npm run -s storm -- --ci\n`)
 })
