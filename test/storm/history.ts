@@ -137,6 +137,8 @@ export interface Life {
   readonly started: number
   /** When it said that it was ready; missing if it never did. */
   readonly ready?: number
+  /** Since when it was no longer ready when it was told to stop, or ended, or the storm was over; missing if it was ready, or never had been. */
+  readonly unready?: number
   /** When SIGTERM was sent; missing if it was not. */
   readonly toldToStop?: number
   /** Missing if it lived when the storm was over. */

@@ -8,6 +8,8 @@ import type { Message } from './programs/orders.js'
 
 /** Lives that ended by themselves before they were ready, one after the other: then it never will be. */
 const MOST_FALSE_STARTS = 5
+/** Milliseconds that a member is waited for: far more than any may take, also where faults come one upon the other. */
+const LONGEST_START = 150_000
 
 export interface MemberOptions {
   readonly name: string
@@ -27,6 +29,7 @@ interface Running {
   readonly started: number
   readonly version: Version
   ready?: number
+  unready?: number
   /** It hears signals. */
   up?: true
   toldToStop?: number
@@ -59,7 +62,7 @@ export class Member {
   }
 
   get ready (): boolean {
-    return this.#running?.ready !== undefined
+    return this.#running?.ready !== undefined && this.#running.unready === undefined
   }
 
   get wanted (): boolean {
@@ -132,11 +135,21 @@ export class Member {
     if (this.#running?.child.connected === true) this.#running.child.send(order, () => {})
   }
 
-  /** Resolves when a life of it is ready, or when it is not wanted any more; rejects when it cannot start. */
-  async untilReady (): Promise<void> {
-    while (!this.ready && this.#wanted) {
-      if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, tells why`)
-      await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+  /** Resolves when a life of it is ready, or when it is not wanted any more; rejects when it cannot start, or does not come to be ready. */
+  async untilReady (patience = LONGEST_START): Promise<void> {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#tellWaiting()
+    }, patience)
+    try {
+      while (!this.ready && this.#wanted) {
+        if (late) throw new Error(`${this.name} was not ready for ${patience} ms`)
+        if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, tells why`)
+        await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -166,8 +179,11 @@ export class Member {
     child.on('error', () => {})
     child.on('message', (message: Message) => {
       running.up = true
+      // What closes is no longer ready, as it should be.
+      if (message.says === 'unready' && running.toldToStop === undefined) running.unready = chronicle.now()
       if (message.says === 'ready') {
-        running.ready = chronicle.now()
+        running.ready ??= chronicle.now()
+        delete running.unready
         this.#falseStarts = 0
         this.#tellWaiting()
       }
@@ -191,7 +207,7 @@ export class Member {
     })
   }
 
-  #life ({ pid, started, version, ready, toldToStop, disturbed }: Running): Life {
+  #life ({ pid, started, version, ready, unready, toldToStop, disturbed }: Running): Life {
     return {
       kind: 'life',
       process: this.name,
@@ -200,6 +216,7 @@ export class Member {
       pid,
       started,
       ...ready !== undefined && { ready },
+      ...unready !== undefined && { unready },
       ...toldToStop !== undefined && { toldToStop },
       ...disturbed !== undefined && { disturbed }
     }

@@ -117,11 +117,14 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       await Promise.all(underWay.values())
 
       phase = 'settling'
-      await stand(scene, options)
+      // Who does not stand is told by the checker, from the lives.
+      await stand(scene, options).catch((error: unknown) => { progress.note(`Not all stand: ${String(error)}`) })
       const since = chronicle.now()
       await clients.quiet()
       await settle(clients, since, chronicle)
       await askAgain(clients)
+      // A poison command may have struck as the last one.
+      await allReady(fleet).catch((error: unknown) => { progress.note(`Not all stand: ${String(error)}`) })
       chronicle.write({ kind: 'settled', at: chronicle.now(), since })
 
       phase = 'stopping'
@@ -146,13 +149,22 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
 /** Everything runs, in the newest version; and one worker starts anew, so that what others have parked comes again. */
 async function stand (scene: Scene, { workers }: StormOptions): Promise<void> {
   const { fleet } = scene
-  for (const { relay } of fleet.apps) relay?.release()
+  // Whatever a fault that broke off has left.
+  for (const { relay } of fleet.apps) {
+    relay?.release()
+    await relay?.accept()
+  }
+  for (const member of fleet.members) if (member.frozen) member.thaw()
   for (const { member } of fleet.workers.slice(0, workers)) member.start()
-  await Promise.all(fleet.members.map(async member => { if (member.wanted) await member.untilReady() }))
+  await allReady(fleet)
   await rollOut(scene, 'new')
   const { member } = fleet.workers.find(({ member }) => member.wanted)!
   await member.stop(0, LIMITS.patience)
   await member.untilReady()
+}
+
+async function allReady ({ members }: Fleet): Promise<void> {
+  await Promise.all(members.map(async member => { if (member.wanted) await member.untilReady() }))
 }
 
 /** Asks for each command that is open still, until it has its outcome. What cannot have one is asked for once. */

@@ -5,14 +5,14 @@ import type { Rule, Violation } from './rule.js'
 import { answers, toldCases } from './rules/answers.js'
 import { order, ordered } from './rules/order.js'
 import { contradicted, doubled, invented, lost, parked, torn, unfinished } from './rules/outcomes.js'
-import { crashed, memory, settled, stopping, waiting } from './rules/processes.js'
+import { crashed, memory, ready, settled, stopping, waiting } from './rules/processes.js'
 import { balances, state, sums } from './rules/state.js'
 import { wire } from './rules/wire.js'
 import type { Streams } from './streams.js'
 
 /** All that is proved. */
 export const rules: readonly Rule[] = [
-  settled, invented, wire, lost, parked, torn, doubled, contradicted, state, balances, answers, order, waiting, stopping, crashed, memory
+  settled, invented, wire, lost, parked, torn, doubled, contradicted, state, balances, answers, order, waiting, ready, stopping, crashed, memory
 ]
 
 /** What the checker has found. */

@@ -6,6 +6,7 @@ import { alike, fingerprint } from '../identity.js'
 import { placeOf } from '../rule.js'
 import type { Rule } from '../rule.js'
 import { field } from '../streams.js'
+import { storeTroubles } from '../troubles.js'
 import { isWhole } from './outcomes.js'
 
 /** P8: and with it, that all answers to a command are alike. */
@@ -14,13 +15,25 @@ export const answers: Rule = {
   says: 'every answer ever given to a command is the one outcome that stands in the streams, or says rightly that there is none for it',
   check: facts => {
     const uses = usesOf(facts)
+    const calm = facts.settled?.since ?? Infinity
+    const troubles = storeTroubles(facts)
     return [...facts.cases.values()].flatMap(known => {
       const told = known.requests.filter(isFinal)
       const stands = known.blocks.find(isWhole)
+      /** That it is open is said of what stands in the command stream, or may do so, as far as the sender can know. */
+      const unheld = ({ sent, blocks }: Case, { method, process, start, end, answer }: Request): string | undefined => {
+        if (answer.kind !== 'answered' || answer.status !== 202 || sent.length > 0 || blocks.length > 0) return undefined
+        return method === 'POST' && troubles.touch(process, start, end) ? undefined : 'open, though it stands in no stream, and nothing kept it from there'
+      }
+      /** When nothing is wrong any more, an outcome that was told once is told at once. */
+      const restless = ({ start, answer }: Request, finished: boolean): string | undefined =>
+        finished && start >= calm && answer.kind === 'answered' && (answer.status === 202 || answer.status === 503)
+          ? `${answer.status} in the calm, though its outcome was told before`
+          : undefined
       return known.requests.flatMap(request => {
         const before = told.filter(({ end, command, method, body }) => end < request.start && command === request.command &&
           (method === 'GET' || request.method === 'GET' || fingerprint(body) === fingerprint(request.body)))
-        const wrong = fault(request, stands, before.length > 0, uses)
+        const wrong = fault(request, stands, before.length > 0, uses) ?? unheld(known, request) ?? restless(request, before.length > 0)
         return wrong === undefined
           ? []
           : [{ rule: 'answers' as const, message: `${request.method} ${request.command}: ${wrong}`, evidence: { ...placeOf(known), request } }]

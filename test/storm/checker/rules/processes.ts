@@ -3,6 +3,7 @@ import type { Life, Memory, Request } from '../../history.js'
 import type { Facts } from '../facts.js'
 import { Periods } from '../periods.js'
 import type { Rule, Violation } from '../rule.js'
+import { storeTroubles } from '../troubles.js'
 
 /** Milliseconds that an answer may take beyond the sender's deadline: the way there and back, on a machine that is short of time. */
 export const ALLOWANCE = 3_000
@@ -73,6 +74,30 @@ export const stopping: Rule = {
       ? [{ rule: 'stopping', message: `${process} (${pid}) ended with ${String(code ?? life.signal)} when it was told to stop`, evidence: { life } }]
       : []
   })
+}
+
+/** Milliseconds that a process may take until it stands: to start on a machine that is short of time, and to take its subscriptions up. */
+export const STARTING = 45_000
+
+/** P10. */
+export const ready: Rule = {
+  name: 'ready',
+  says: `every process is ready within ${STARTING} ms of its start, times at which it could not reach the store apart; and those of the last fleet stand until they are told to stop`,
+  check: facts => {
+    const troubles = storeTroubles(facts)
+    const over = facts.settled?.at ?? Infinity
+    return facts.lives.flatMap((life): Violation[] => {
+      const { process, pid, started, ready, unready, toldToStop, ended } = life
+      const wrong = (message: string): Violation[] => [{ rule: 'ready', message: `${process} (${pid}) ${message}`, evidence: { life } }]
+      const until = Math.min(ready ?? Infinity, toldToStop ?? Infinity, ended ?? Infinity, over)
+      const took = until - started - troubles.cover(process, started, until)
+      if (took > STARTING) return wrong(ready === undefined ? 'was never ready' : `took ${Math.round(took)} ms until it was ready`)
+      // Who is there at the end has had all the time that it takes.
+      const last = Math.min(toldToStop ?? Infinity, ended ?? Infinity) >= over
+      if (last && ready === undefined) return wrong('was never ready')
+      return last && unready !== undefined ? wrong(`was not ready at the end, for ${Math.round(over - unready)} ms`) : []
+    })
+  }
 }
 
 /** P10. */
