@@ -170,6 +170,13 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.park(sample.sent(command))
     sample.asked(command, { kind: 'gave_up' })
   }],
+  ['a good command that is lost behind a bad one under its id', 'parked', ({ sample }) => {
+    const good = inPeriod('Deposit', { amount: 2 })
+    const bad = sample.sent({ ...good, body: { amount: 'much' } })
+    sample.plant('doubled_unfit', bad, PERIOD)
+    sample.sent(good)
+    sample.park(bad)
+  }],
   ['half of a command', 'torn', ({ sample }) => {
     const command = inPeriod('Deposit', { amount: 400 })
     sample.sent(command)
@@ -181,10 +188,11 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.command(inPeriod('Deposit', { amount: 0.01 }), deposited(0.01, 310.01))
   }],
   ['an outcome twice', 'doubled', ({ sample, twice }) => { sample.became(twice, limited(900)) }],
-  ['a refusal beside a success', 'contradicted', ({ sample, unanswered }) => {
-    sample.became({ ...unanswered, body: { amount: 1 } }, { ...tooSmall, kind: 'failed', code: 'POISON' })
-    sample.sent({ ...unanswered, body: { amount: 1 } })
-    sample.asked({ ...unanswered, body: { amount: 1 } }, { kind: 'gave_up' })
+  ['a failure beside a success', 'contradicted', ({ sample, unanswered }) => {
+    const poison = { ...unanswered, command: 'Poison', body: {} }
+    sample.became(poison, { kind: 'failed', code: 'POISON', message: 'Never came to an end' })
+    sample.sent(poison)
+    sample.asked(poison, { kind: 'gave_up' })
   }],
   ['a failure beside the aggregate\'s stream', 'state', ({ sample }) => {
     const command = inPeriod('SetTransLimit', { transLimit: 800 })
@@ -203,6 +211,9 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
   }],
   ['an outcome behind an event that nobody knows', 'state', ({ sample }) => {
     sample.command(inPeriod('SetTransLimit', { transLimit: 800 }, CLOSED), limited(800))
+  }],
+  ['a healthy command that is taken for a poison', 'state', ({ sample }) => {
+    sample.command(inPeriod('SetTransLimit', { transLimit: 800 }), { kind: 'failed', code: 'POISON', message: 'Never came to an end' })
   }],
   ['a failure without a reason', 'state', ({ sample }) => {
     sample.command(inPeriod('SetTransLimit', { transLimit: 800 }), { kind: 'failed', code: 'DEFECT', message: 'A defect' })
@@ -299,6 +310,7 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
   ['a process that somebody else has killed', 'crashed', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ended: 49_000, code: null, signal: 'SIGKILL' }) }],
   ['memory that grows', 'memory', ({ sample }) => { sample.memory('worker-4', 7, second => 100_000_000 + second * 2_000_000) }],
   ['memory above its bound', 'memory', ({ sample }) => { sample.memory('worker-4', 7, () => 500_000_001) }],
+  ['an order that nobody could look at', 'settled', ({ sample }) => { sample.record[0] = { ...setting, leastOrdered: 100 } }],
   ['no rest', 'settled', ({ sample }) => { sample.record.splice(sample.record.findIndex(({ kind }) => kind === 'settled'), 1) }]
 ]
 

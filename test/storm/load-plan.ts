@@ -49,6 +49,8 @@ export interface LoadPlan {
   readonly hot: string
   /** Aggregates that the storm may close by a foreign event. */
   readonly closable: readonly string[]
+  /** Others, which poison may strike. */
+  readonly poisonable: readonly string[]
   /** How many commands there are, both sides of transfers counted. */
   readonly size: number
 }
@@ -72,7 +74,7 @@ export function planLoad (seed: number, commands: number): LoadPlan {
   // What only the new version can read, and what a foreign event closes, stands still for a while: so these are few.
   const news = transactions.slice(-few)
   const closable = transactions.slice(-2 * few, -few)
-  const [hot] = transactions as [string]
+  const [hot, ...others] = transactions as [string, ...string[]]
   const draw = new Draw(random)
   const begin = [
     ...transactions.map(aggId => draw.intent('Transaction', aggId, 'InitPeriod', { accountId: random.uuid(), limit: 100_000 }, 'patient')),
@@ -85,7 +87,7 @@ export function planLoad (seed: number, commands: number): LoadPlan {
     rest.push(intent)
     size += intent.then === undefined ? 1 : 2
   }
-  return { begin, commands: rest, hot, closable, size }
+  return { begin, commands: rest, hot, closable, poisonable: others.slice(0, -2 * few), size }
 }
 
 class Draw {

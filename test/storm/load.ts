@@ -48,9 +48,11 @@ export class Load {
     await Promise.all(this.#underWay)
   }
 
-  /** Sends so many commands at once; resolves when each has been answered, or its client waits no longer. */
-  async burst (size: number): Promise<void> {
+  /** Sends so many commands at once; resolves when each has been answered, or its client waits no longer, to how many were left to be sent. */
+  async burst (size: number): Promise<number> {
+    const sent = Math.min(size, this.#plan.commands.length - this.#next)
     await Promise.all(Array.from({ length: size }, async () => await this.#send()))
+    return sent
   }
 
   async #slot (): Promise<void> {

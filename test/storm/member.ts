@@ -21,6 +21,7 @@ export interface MemberOptions {
   readonly log: string
   readonly chronicle: Chronicle
   readonly onMessage?: (message: Message) => void
+  readonly onEnded?: () => void
 }
 
 interface Running {
@@ -49,6 +50,7 @@ export class Member {
   #frozen = false
   #queue: Promise<unknown> = Promise.resolve()
   #falseStarts = 0
+  #lives = 0
   readonly #readyListeners = new Set<() => void>()
 
   constructor (options: MemberOptions) {
@@ -63,6 +65,11 @@ export class Member {
 
   get ready (): boolean {
     return this.#running?.ready !== undefined && this.#running.unready === undefined
+  }
+
+  /** How often it has been started. */
+  get lives (): number {
+    return this.#lives
   }
 
   get wanted (): boolean {
@@ -120,7 +127,7 @@ export class Member {
   /** SIGSTOP. */
   freeze (): void {
     const running = this.#running
-    if (running === undefined) return
+    if (running === undefined) throw new Error(`${this.name} does not run`)
     this.#frozen = true
     if (running.toldToStop !== undefined) running.disturbed = true
     running.child.kill('SIGSTOP')
@@ -131,8 +138,11 @@ export class Member {
     this.#running?.child.kill('SIGCONT')
   }
 
-  send (order: object): void {
-    if (this.#running?.child.connected === true) this.#running.child.send(order, () => {})
+  /** Gives false where there is nobody to hear it. */
+  send (order: object): boolean {
+    if (this.#running?.child.connected !== true) return false
+    this.#running.child.send(order, () => {})
+    return true
   }
 
   /** Resolves when a life of it is ready, or when it is not wanted any more; rejects when it cannot start, or does not come to be ready. */
@@ -176,6 +186,7 @@ export class Member {
     })
     const running: Running = { child, pid: child.pid!, started: chronicle.now(), version: this.version, ended }
     this.#running = running
+    this.#lives++
     child.on('error', () => {})
     child.on('message', (message: Message) => {
       running.up = true
@@ -199,6 +210,7 @@ export class Member {
       this.#falseStarts++
       if (this.#falseStarts >= MOST_FALSE_STARTS) this.#tellWaiting()
     }
+    this.#options.onEnded?.()
     const downtime = this.#downtime
     this.#downtime = 0
     if (!this.#wanted) return

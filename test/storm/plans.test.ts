@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { KINDS, planFaults } from './fault-plan.js'
+import { calmOf, FAIL, KINDS, planFaults, WORKER } from './fault-plan.js'
 import type { FaultKind } from './fault-plan.js'
 import { planLoad } from './load-plan.js'
 import type { Intent } from './load-plan.js'
@@ -45,6 +45,25 @@ t.test('on a server of somebody else nothing is drawn that only the embedded sto
   t.same(kinds, all.filter(kind => KINDS[kind as FaultKind].embedded !== true))
   t.ok(kinds.includes('kill'))
   t.notOk(kinds.includes('store_hung'))
+})
+
+t.test('without relays nothing is drawn that needs one', async t => {
+  const kinds = kindsOf(planFaults({ seed: 1, ...EMBEDDED, embedded: false, relays: false }))
+  t.same(kinds, all.filter(kind => KINDS[kind as FaultKind].embedded !== true && KINDS[kind as FaultKind].relay !== true))
+})
+
+t.test('always drawn: kills alone, of workers; a foreign event in the fail stream; poison on many aggregates; in a long storm what outlasts keep-alive', async t => {
+  for (const seed of [1, 2, 3, 4]) {
+    const plan = planFaults({ seed, commands: 20_000, kills: 100, embedded: true })
+    t.ok(plan.filter(({ kind, solitary, form }) => kind === 'kill' && solitary === true && form >= WORKER).length >= 20)
+    t.ok(plan.some(({ kind, form }) => kind === 'plant_noise' && form < FAIL))
+    t.ok(plan.filter(({ kind }) => kind === 'poison').length > 20)
+    t.same(plan.filter(({ long }) => long === true).map(({ kind }) => kind).sort(), ['half_open', 'store_hung'])
+    t.same(planFaults({ seed, ...EMBEDDED }).filter(({ long }) => long === true), [])
+    t.ok(plan.every(({ at }) => at >= calmOf(20_000)))
+    const { poisonable, closable, hot } = planLoad(seed, 20_000)
+    t.ok(poisonable.length > 21 && !poisonable.includes(hot) && !poisonable.some(aggId => closable.includes(aggId)))
+  }
 })
 
 t.test('only what is asked for is drawn', async t => {

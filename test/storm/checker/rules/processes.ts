@@ -2,6 +2,7 @@ import { POISON_SIGNAL } from '../../programs/poison.js'
 import type { Life, Memory, Request } from '../../history.js'
 import type { Facts } from '../facts.js'
 import { Periods } from '../periods.js'
+import { ordered } from './order.js'
 import type { Rule, Violation } from '../rule.js'
 import { storeTroubles } from '../troubles.js'
 
@@ -131,9 +132,8 @@ export const memory: Rule = {
     const highest = Math.max(...samples.map(({ resident }) => resident))
     const evidence = { process, pid, highest, bound, samples: samples.length }
     if (highest > bound) return [{ rule: 'memory', message: `${process} (${pid}) came to hold ${mib(highest)}`, evidence }]
-    // A store holds more as more is stored.
-    const warm = samples.filter(({ at }) => at >= samples[0]!.at + WARM)
-    if (role === 'store' || warm.length < 9 || warm.at(-1)!.at - warm[0]!.at < LONG) return []
+    const warm = warmOf(samples)
+    if (warm === undefined) return []
     const third = Math.floor(warm.length / 3)
     const early = median(warm.slice(0, third))
     const late = median(warm.slice(-third))
@@ -141,6 +141,18 @@ export const memory: Rule = {
       ? []
       : [{ rule: 'memory', message: `${process} (${pid}) grew from ${mib(early)} to ${mib(late)}`, evidence: { ...evidence, early, late } }]
   })
+}
+
+/** Those that tell whether it grows; undefined where they are too few. */
+function warmOf (samples: readonly Memory[]): Memory[] | undefined {
+  const warm = samples.filter(({ at }) => at >= samples[0]!.at + WARM)
+  // A store holds more as more is stored.
+  return samples[0]!.role === 'store' || warm.length < 9 || warm.at(-1)!.at - warm[0]!.at < LONG ? undefined : warm
+}
+
+/** Lives that were long enough to see whether their memory grows. */
+export function judgedLives ({ memory }: Facts): number {
+  return [...lives(memory).values()].filter(samples => warmOf(samples) !== undefined).length
 }
 
 function lives (memory: readonly Memory[]): Map<number, Memory[]> {
@@ -165,9 +177,14 @@ function mib (bytes: number): string {
 /** A record that says little proves little. */
 export const settled: Rule = {
   name: 'settled',
-  says: 'the storm came to rest, and there were commands that succeeded in it',
-  check: ({ settled, requests }) => [
+  says: 'the storm came to rest, there were commands that succeeded in it, and enough whose delivery nothing disturbed',
+  check: facts => enough(facts, ordered(facts).undisturbed)
+}
+
+function enough ({ settled, requests, setting: { leastOrdered = 0 } }: Facts, undisturbed: number): Violation[] {
+  return [
     ...settled === undefined ? ['The storm has not come to rest'] : [],
-    ...requests.some(({ answer }) => answer.kind === 'answered' && answer.status === 201) ? [] : ['No command succeeded']
+    ...requests.some(({ answer }) => answer.kind === 'answered' && answer.status === 201) ? [] : ['No command succeeded'],
+    ...undisturbed >= leastOrdered ? [] : [`The order of ${undisturbed} commands could be looked at, and there must be ${leastOrdered}`]
   ].map(message => ({ rule: 'settled' as const, message, evidence: {} }))
 }
