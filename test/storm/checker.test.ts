@@ -294,9 +294,9 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
   ['an answer that never comes', 'waiting', ({ sample, first }) => { sample.asked(first, { kind: 'gave_up' }, { end: sample.now + 20_000 }) }],
   ['a connection that nobody broke', 'waiting', ({ sample, first }) => { sample.asked(first, { kind: 'broken', error: 'ECONNRESET' }) }],
   ['a process that is never ready', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ...NEVER }) }],
-  ['a process that is ready late', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ready: 60_000 }) }],
+  ['a process that is ready late', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ready: 99_000 }) }],
   ['a process that gives up after a long time', 'ready', ({ sample }) => {
-    sample.life({ process: 'worker-9', role: 'worker', ...NEVER, toldToStop: 60_000, ended: 60_100, code: 0, signal: null })
+    sample.life({ process: 'worker-9', role: 'worker', ...NEVER, toldToStop: 99_000, ended: 99_100, code: 0, signal: null })
   }],
   ['a process that does not stand again', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', unready: 50_000 }) }],
   ['a process that does not stop', 'stopping', ({ sample }) => {
@@ -351,6 +351,14 @@ t.test('what a fault excuses', t => {
     t.same(found(history), [])
     t.end()
   })
+  t.test('open in the calm, and told when it is asked for again', t => {
+    const history = good()
+    const { sample, first } = history
+    sample.asked(first, sample.became(first, undefined))
+    sample.asked(first, { kind: 'answered', status: 201, headers: {}, body: { aggregate: 'Transaction', aggId: PERIOD, comId: first.comId, revision: 1 } })
+    t.same(found(history), [])
+    t.end()
+  })
   t.test('open, and nowhere, where the store hung: nobody can know', t => {
     const history = good()
     const { sample } = history
@@ -364,7 +372,7 @@ t.test('what a fault excuses', t => {
     const history = good()
     const { sample } = history
     sample.fault({ name: 'half_open', start: 20_000, end: 40_000, targets: ['worker-9'] })
-    sample.life({ process: 'worker-9', role: 'worker', started: 10_000, ready: 70_000 })
+    sample.life({ process: 'worker-9', role: 'worker', started: 10_000, ready: 115_000 })
     sample.life({ process: 'worker-9', role: 'worker', ...NEVER, started: 10_000, ended: 12_000, disturbed: true })
     t.same(found(history), [])
     t.end()

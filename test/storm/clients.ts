@@ -82,11 +82,13 @@ export class Clients {
     if (told && intent.then !== undefined && this.#sent.get(intent.comId)!.status === 201) await this.send(intent.then)
   }
 
-  /** Sends the command once more. */
-  async again (sent: Sent, sender: number): Promise<void> {
+  /** Sends the command once more; gives whether its outcome was told. */
+  async again (sent: Sent, sender: number): Promise<boolean> {
     const answer = await this.#post(sent.intent, sender)
     // Its id was used for something else, and that has been decided.
-    if (answer.kind === 'answered' && answer.status === 409) sent.told ??= this.#options.chronicle.now()
+    const used = answer.kind === 'answered' && answer.status === 409
+    if (used) sent.told ??= this.#options.chronicle.now()
+    return used || isTold(answer)
   }
 
   /** Asks for the outcome. */

@@ -45,6 +45,8 @@ export interface LoadPlan {
   /** Commands that begin the aggregates: sent, and answered, before the others. */
   readonly begin: readonly Intent[]
   readonly commands: readonly Intent[]
+  /** Commands beyond these, which bursts send. */
+  readonly reserve: readonly Intent[]
   /** The aggregate that gets a third of all commands. */
   readonly hot: string
   /** Aggregates that the storm may close by a foreign event. */
@@ -63,6 +65,8 @@ const CLIENTS = 24
 const COMMANDS_PER_AGGREGATE = 60
 /** Of all commands. */
 const HOT = 1 / 3
+/** Beyond all commands, as a part of them. */
+const RESERVE = 1 / 2
 
 /** Draws the load of a storm: the same for the same seed and size. */
 export function planLoad (seed: number, commands: number): LoadPlan {
@@ -87,7 +91,8 @@ export function planLoad (seed: number, commands: number): LoadPlan {
     rest.push(intent)
     size += intent.then === undefined ? 1 : 2
   }
-  return { begin, commands: rest, hot, closable, poisonable: others.slice(0, -2 * few), size }
+  const reserve = Array.from({ length: Math.ceil(commands * RESERVE) }, () => draw.next({ hot, transactions, accounts, news }))
+  return { begin, commands: rest, reserve, hot, closable, poisonable: others.slice(0, -2 * few), size }
 }
 
 class Draw {

@@ -35,7 +35,7 @@ export const USAGE = `Usage: npm run storm -- --seed N --commands M --kills K [m
 
   --ci           the storm of .ci/run: seed ${CI_STORM.seed}, ${CI_STORM.commands} commands, ${CI_STORM.kills} kills, unless others are named
   --seed N       draws load and faults: the same again for the same numbers (1)
-  --commands M   how many commands (2000)
+  --commands M   how many commands, those of bursts apart (2000)
   --kills K      how many kill -9; as many faults of other kinds are drawn, each kind once, and a poison for each 1000
                  commands (15)
   --workers W    2 to 4 (3)

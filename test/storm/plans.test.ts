@@ -77,11 +77,12 @@ t.test('a seed draws the same load again', async t => {
 })
 
 t.test('the load: as many commands as were asked for, each with an id of its own, a third of them for one aggregate', async t => {
-  const { begin, commands, hot, size } = planLoad(5, 3000)
+  const { begin, commands, reserve, hot, size } = planLoad(5, 3000)
   const flat = [...begin, ...commands].flatMap((intent): Intent[] => intent.then === undefined ? [intent] : [intent, intent.then])
   t.equal(flat.length, size)
   t.ok(size >= 3000 && size <= 3001)
   t.equal(new Set(flat.map(({ comId }) => comId)).size, size)
+  t.equal(reserve.length, 1500, 'and some for bursts')
   const share = commands.filter(({ aggId }) => aggId === hot).length / commands.length
   t.ok(share > 0.28 && share < 0.4, `${share}`)
   t.same([...new Set(flat.map(({ behaviour }) => behaviour))].sort(),

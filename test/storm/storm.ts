@@ -26,6 +26,8 @@ const SETTLING = 120_000
 /** Finished commands that are asked again at the end. */
 const ASKED_AGAIN = 400
 const ASKERS = 24
+/** How often each of them is sent at the most, until its outcome is told. */
+const ATTEMPTS = 5
 /** Milliseconds beyond the message time-out until the coming of a process disturbs nothing any more. */
 const AFTERMATH = 3_000
 const PROGRESS_EVERY = 500
@@ -192,7 +194,7 @@ async function askAgain (clients: Clients): Promise<void> {
   const finished = [...clients.sent].filter(({ told }) => told !== undefined)
   const step = Math.max(1, Math.floor(finished.length / ASKED_AGAIN))
   await inTurn(finished.filter((_, place) => place % step === 0), async sent => {
-    await clients.again(sent, 0)
+    for (let attempt = 0; attempt < ATTEMPTS && !await clients.again(sent, 0); attempt++) await wait(1_000)
     await clients.find(sent, 1)
   })
 }

@@ -14,7 +14,7 @@ export const burst: Strike = async ({ load, chronicle, commands }) => {
   const start = chronicle.now()
   const size = Math.max(Math.min(LEAST, Math.floor(commands / 5)), Math.min(MOST, Math.floor(commands / 20)))
   const sent = await load.burst(size)
-  if (sent === 0) throw new Error('all has been sent already')
+  if (sent === 0) throw new Error('nothing is left for bursts')
   chronicle.fault('burst', start, ['workers'], { size: sent })
 }
 

@@ -45,13 +45,16 @@ export const kill: Strike = async (scene, fault) => {
     if (fault.solitary === true) {
       load.burst(Math.min(HANDFUL, Math.floor(scene.commands * PART))).catch(() => {})
       await wait(ANSWERED / 3)
+      // It may have died of a poison meanwhile.
+      await member.untilReady()
       member.freeze()
       await wait(ANSWERED)
     }
     if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), fault.solitary === true && scene.alone())
     await member.kill(downtime(fault.length))
   })
-  await member.untilReady()
+  // That it does not come back is told by its lives.
+  await member.untilReady().catch(() => {})
   chronicle.fault('kill', start, [member.name])
 }
 
@@ -62,7 +65,7 @@ export const stop: Strike = async (scene, fault) => {
     if (member.pid === undefined) await member.untilReady()
     await member.stop(downtime(fault.length), LIMITS.patience)
   })
-  await member.untilReady()
+  await member.untilReady().catch(() => {})
   scene.chronicle.fault('stop', start, [member.name])
 }
 

@@ -10,13 +10,19 @@ const FILL = 140
 /** How far below a checkpoint is looked for commands that the group has lost. */
 const LOOK_BACK = 600
 
+/** Milliseconds that the storm waits for a store's answer: longer than it hangs, since appends to one that has died may never be answered. */
+const ANSWERED = 40_000
+const DISPOSED = 2_000
+
 /** The storm's own client, for a while. */
 export async function withClient<T> ({ fleet }: Scene, use: (client: KurrentDBClient) => Promise<T>): Promise<T> {
   const client = KurrentDBClient.connectionString(fleet.connectionString)
+  const late = new AbortController()
   try {
-    return await use(client)
+    return await Promise.race([use(client), wait(ANSWERED, undefined, { signal: late.signal }).then(() => { throw new Error('the store did not answer') })])
   } finally {
-    await client.dispose()
+    late.abort()
+    await Promise.race([client.dispose(), wait(DISPOSED)])
   }
 }
 

@@ -78,7 +78,7 @@ export const stopping: Rule = {
 }
 
 /** Milliseconds that a process may take until it stands: to start on a machine that is short of time, and to take its subscriptions up. */
-export const STARTING = 45_000
+export const STARTING = 90_000
 
 /** P10. */
 export const ready: Rule = {
