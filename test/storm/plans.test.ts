@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { calmOf, FAIL, KINDS, planFaults, WORKER } from './fault-plan.js'
 import type { FaultKind } from './fault-plan.js'
@@ -61,9 +62,9 @@ t.test('always drawn: kills alone, of workers; a foreign event in the fail strea
     t.same(plan.filter(({ long }) => long === true).map(({ kind }) => kind).sort(), ['half_open', 'store_hung'])
     t.same(planFaults({ seed, ...EMBEDDED }).filter(({ long }) => long === true), [])
     t.ok(plan.every(({ at }) => at >= calmOf(20_000)))
-    const { poisonable, closable, hot } = planLoad(seed, 20_000)
-    t.ok(poisonable.length > 21 && !poisonable.includes(hot) && !poisonable.some(aggId => closable.includes(aggId)))
   }
+  const { poisonable, closable, hot } = planLoad(1, 3_000)
+  t.ok(poisonable.length > 10 && !poisonable.includes(hot) && !poisonable.some(aggId => closable.includes(aggId)))
 })
 
 t.test('only what is asked for is drawn', async t => {
@@ -105,6 +106,6 @@ t.test('the command line', async t => {
 })
 
 t.test('CI runs its storm, within the time that is said', async t => {
-  const script = await readFile(new URL('../../.ci/run', import.meta.url), 'utf8')
-  t.match(script, `${CI_LIMIT} npm run -s storm -- --ci\n`)
+  const script = await readFile(fileURLToPath(new URL('../../.ci/run', import.meta.url)), 'utf8')
+  t.ok(script.includes(` ${CI_LIMIT} npm run -s storm -- --ci\n`))
 })
