@@ -51,8 +51,8 @@ export class Recovery {
       const first = Math.min(...told)
       firsts.push(first - at)
       for (const { intent, since, told } of all) {
-        // Those that were under way too have waited from then on.
-        if (since < first && told !== undefined && told > at && !aggregates.has(intent.aggId)) others.push(told - Math.max(at, since))
+        // Those that were under way too have waited from then on; who gave up is told at the storm's end, and does not wait.
+        if (intent.behaviour !== 'gives_up' && since < first && told !== undefined && told > at && !aggregates.has(intent.aggId)) others.push(told - Math.max(at, since))
       }
     }
     return { first: quantiles(firsts), others: quantiles(others) }
