@@ -11,7 +11,7 @@ t.test('SIGTERM under load: every request that was read is answered, in time, an
   const { connectionString } = await openStore(t)
   const bank = bankOn(t, connectionString)
   const [worker, sender] = await Promise.all([bank.worker(), bank.sender({}, { tellRead: true })])
-  const periods = Array.from({ length: 20 }, () => randomUUID())
+  const periods = Array.from({ length: 20 }, (): string => randomUUID())
   await Promise.all(periods.map(async aggId => {
     t.match(await sender.teller.send('Transaction', 'InitPeriod', aggId, { accountId: aggId, limit: 100 }, aggId), { status: 201 })
   }))
