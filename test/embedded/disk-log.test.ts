@@ -1,53 +1,10 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DiskLog } from '../../lib/embedded/log/disk/disk-log.js'
-import type { DiskLogOptions } from '../../lib/embedded/log/disk/disk-log.js'
-import { realDisk } from '../../lib/embedded/log/disk/segment.js'
-import type { Disk } from '../../lib/embedded/log/disk/segment.js'
 import type { LogRecord } from '../../lib/embedded/log/record.js'
-
-function record (stream: string, revision: number, size = 20): LogRecord {
-  return {
-    position: 0n,
-    stream,
-    revision: BigInt(revision),
-    id: randomUUID(),
-    type: 'Häppened',
-    json: true,
-    created: 123n,
-    data: Buffer.alloc(size, 'd'),
-    metadata: Buffer.from('{}')
-  }
-}
-
-async function opened (t: import('tap').Test, folder: string, options: Partial<DiskLogOptions> = {}) {
-  const seen: LogRecord[] = []
-  const warnings: string[] = []
-  const log = await DiskLog.open(folder, {
-    visit: found => {
-      const record = found.record()
-      t.equal(found.buffer.toString('utf8', found.streamFrom, found.streamTo), record.stream)
-      seen.push({ ...record, data: Buffer.from(record.data), metadata: Buffer.from(record.metadata) })
-    },
-    warn: message => { warnings.push(message) },
-    ...options
-  })
-  let closed = false
-  const close = async () => {
-    if (!closed) await log.close()
-    closed = true
-  }
-  t.teardown(close)
-  return { log, seen, warnings, close }
-}
-const same = (a: readonly LogRecord[], b: readonly LogRecord[]) =>
-  a.length === b.length && a.every((record, at) => JSON.stringify(plain(record)) === JSON.stringify(plain(b[at]!)))
-const plain = ({ stream, id, type, json, data, metadata, position, revision, created }: LogRecord) => [
-  stream, id, type, json, Buffer.from(data).toString('hex'), Buffer.from(metadata).toString('hex'), String(position), String(revision), String(created)
-]
+import { diskWith, opened, record, same } from './logs.js'
 
 t.test('what was confirmed is there after a restart, in order, over many files', async t => {
   const folder = join(t.testdir(), 'data')
@@ -162,18 +119,10 @@ t.test('after a failed write or sync nothing of it is confirmed, reads go on, an
   for (const call of ['write', 'datasync'] as const) {
     const folder = join(t.testdir(), call)
     let failing = false
-    const disk: Disk = {
-      async open (path, flags) {
-        const file = await realDisk.open(path, flags)
-        return new Proxy(file, {
-          get (target, name) {
-            if (name === call && failing) return async () => { throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }) }
-            const member = target[name as keyof FileHandle] as unknown
-            return typeof member === 'function' ? member.bind(target) : member
-          }
-        })
-      }
-    }
+    const disk = diskWith(({ name, real }) => {
+      if (name === call && failing) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      return real()
+    })
     const { log, close } = await opened(t, folder, { disk })
     const kept = [record('a', 0)]
     await log.append(kept).durable

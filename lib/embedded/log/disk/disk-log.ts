@@ -9,7 +9,7 @@ import { lockFolder } from './lock.js'
 import { RecordIndex } from './record-index.js'
 import { recover } from './recovery.js'
 import type { Recovered } from './recovery.js'
-import { createSegment, HEADER, realDisk } from './segment.js'
+import { createSegment, HEADER, readWhole, realDisk, writeWhole } from './segment.js'
 import type { Disk, Segment } from './segment.js'
 
 export interface DiskLogOptions {
@@ -174,14 +174,13 @@ export class DiskLog implements Log {
 
   async #writeTo (target: Target, { begin, bytes }: Batch): Promise<void> {
     if (target.segment === undefined) {
+      // One that was made, and then took nothing, is made anew: a disk that fails for long does not fill with them.
+      if (this.#segments.length > target.number) await this.#segments.pop()!.file.close()
       target.segment = await createSegment(this.#disk, this.#folder, target.number, target.base)
       this.#segments.push(target.segment)
     }
     const { file, base } = target.segment
-    for (let written = 0; written < bytes.length;) {
-      const { bytesWritten } = await file.write(bytes, written, bytes.length - written, begin - base + written)
-      written += bytesWritten
-    }
+    await writeWhole(file, bytes, begin - base)
     await file.datasync()
   }
 
@@ -191,7 +190,9 @@ export class DiskLog implements Log {
     this.#waiting = []
     this.#index.truncate(this.#confirmed)
     this.#end = this.#confirmedEnd
-    this.#target = { number: this.#segments.length, base: this.#end, segment: undefined }
+    const last = this.#segments.at(-1)
+    const number = last === undefined ? 0 : last.base === this.#end ? last.number : last.number + 1
+    this.#target = { number, base: this.#end, segment: undefined }
     const error = new LogWriteError(cause)
     for (const { reject } of lost) reject(error)
   }
@@ -207,8 +208,7 @@ export class DiskLog implements Log {
       let next = first + 1
       let stop = this.#positionBefore(next, end)
       while (next < to && stop < end && stop - position < READ_BYTES) stop = this.#positionBefore(++next, end)
-      const bytes = Buffer.allocUnsafeSlow(stop - position)
-      await fill(segment, bytes, position - segment.base)
+      const bytes = await readWhole(segment.file, position - segment.base, stop - position)
       const frame = new FrameScanner(bytes, position)
       for (let at = 0; at < bytes.length; at += frame.size) {
         if (!frame.moveTo(at)) throw new LogDamagedError(segment.path, position + at - segment.base, 'what was confirmed here cannot be read')
@@ -236,13 +236,5 @@ export class DiskLog implements Log {
       else high = middle - 1
     }
     return this.#segments[low]!
-  }
-}
-
-async function fill ({ file }: Segment, bytes: Buffer, from: number): Promise<void> {
-  for (let read = 0; read < bytes.length;) {
-    const { bytesRead } = await file.read(bytes, read, bytes.length - read, from + read)
-    if (bytesRead === 0) throw new Error('A file of the log ends before a record that was confirmed')
-    read += bytesRead
   }
 }

@@ -3,7 +3,7 @@ import type { StoredRecord } from '../log.js'
 import { LogDamagedError } from './errors.js'
 import { FrameScanner } from './frame.js'
 import { RecordIndex } from './record-index.js'
-import { HEADER, openSegment, segmentNumbers, segmentPath } from './segment.js'
+import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath } from './segment.js'
 import type { Disk, Segment } from './segment.js'
 
 /** What a data folder holds. */
@@ -63,8 +63,11 @@ async function readAll (segments: Segment[], { visit, progress }: RecoveryOption
     const size = sizes[at]!
     if (segment.base !== end && at > 0) throw new LogDamagedError(segment.path, 24, 'the file does not begin where the one before it ends')
     const length = next === undefined ? size : next.base - segment.base
+    // The first write to this file failed, and the next one took its place.
+    if (length === 0) continue
+    if (next !== undefined && length < HEADER) throw new LogDamagedError(next.path, 24, 'the file begins before the one before it')
     if (length > size) throw new LogDamagedError(segment.path, size, 'the file is too short')
-    const bytes = await readFile(segment, length)
+    const bytes = await readWhole(segment.file, 0, length)
     const sound = readSegment(new FrameScanner(bytes, segment.base), index, visit)
     if (sound < length) {
       if (next !== undefined || provesDamage(bytes, segment.base, sound)) {
@@ -74,7 +77,8 @@ async function readAll (segments: Segment[], { visit, progress }: RecoveryOption
       await segment.file.datasync()
       cut = { path: segment.path, offset: sound, bytes: length - sound }
     }
-    end = segment.base + sound
+    // A file that holds nothing is no part of the log: its place can be taken by another.
+    end = sound === HEADER && next === undefined ? segment.base : segment.base + sound
     done += size
     progress(done, total)
   }
@@ -115,15 +119,4 @@ function provesDamage (bytes: Buffer, base: number, from: number): boolean {
     at += frame.size - 1
   }
   return false
-}
-
-async function readFile ({ file }: Segment, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  let read = 0
-  while (read < length) {
-    const { bytesRead } = await file.read(bytes, read, length - read, read)
-    if (bytesRead === 0) throw new Error('A file of the log became shorter while it was read')
-    read += bytesRead
-  }
-  return bytes
 }
