@@ -100,3 +100,48 @@ t.test('folders in which such trials left files behind open', async (t) => {
   await writeFile(join(gap, '00000002.log'), header(2, end + 10))
   t.match(await rejection(opened(t, gap)), { code: 'UNISTREAM_STORE_LOG_DAMAGED' })
 })
+
+t.test('a header that was damaged stops the start; one that was never whole is made anew, with a warning', async (t) => {
+  const dir = t.testdir()
+  const folder = join(dir, 'data')
+  const first = await opened(t, folder)
+  for (let n = 0; n < 5; n++) await first.log.append([record('a', n)]).durable
+  await first.close()
+  const path = join(folder, '00000000.log')
+  const whole = await readFile(path)
+  for (const at of [3, 24, 61]) {
+    const damaged = Buffer.from(whole)
+    damaged[at]! ^= 1
+    await writeFile(path, damaged)
+    t.match(await rejection(opened(t, folder)), { code: 'UNISTREAM_STORE_LOG_DAMAGED', path, offset: 0, message: /header.*backup/ })
+    t.ok((await readFile(path)).equals(damaged), 'and nothing is changed')
+  }
+  await writeFile(path, whole)
+
+  for (const [name, torn] of Object.entries({ empty: Buffer.alloc(0), part: whole.subarray(0, 9), zeros: Buffer.alloc(HEADER) })) {
+    const copy = join(dir, name)
+    await mkdir(copy)
+    await writeFile(join(copy, '00000000.log'), whole)
+    await writeFile(join(copy, '00000001.log'), torn)
+    const again = await opened(t, copy, { segmentBytes: 100 })
+    t.equal(again.seen.length, 5)
+    t.match(again.warnings, [/00000001\.log.*never/])
+    await again.log.append([record('a', 5)]).durable
+    await again.close()
+    t.equal((await opened(t, copy)).seen.length, 6)
+  }
+})
+
+t.test('a disk that takes a part of a header at a time', async (t) => {
+  const folder = join(t.testdir(), 'data')
+  const disk = diskWith(({ name, path, args, real }) => {
+    if (name !== 'write') return real()
+    const [bytes, from, , at] = args as [Buffer, number, number, number]
+    return writePart(path, bytes.subarray(from, from + 10), at).then(() => ({ bytesWritten: Math.min(10, bytes.length - from) }))
+  })
+  const first = await opened(t, folder, { disk })
+  const written = [record('a', 0)]
+  await first.log.append(written).durable
+  await first.close()
+  t.ok(same((await opened(t, folder)).seen, written))
+})

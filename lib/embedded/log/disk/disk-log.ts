@@ -64,11 +64,11 @@ export class DiskLog implements Log {
     }
     const unlock = await lockFolder(folder)
     try {
-      const { visit, progress = () => {}, disk = realDisk } = options
-      const recovered = await recover(folder, { disk, visit, progress })
+      const { visit, progress = () => {}, warn = () => {}, disk = realDisk } = options
+      const recovered = await recover(folder, { disk, visit, progress, warn })
       if (recovered.cut !== undefined) {
         const { path, offset, bytes } = recovered.cut
-        options.warn?.(`The last ${bytes} bytes of ${path}, from byte ${offset}, were an append that was never confirmed: they are cut off`)
+        warn(`The last ${bytes} bytes of ${path}, from byte ${offset}, were an append that was never confirmed: they are cut off`)
       }
       return new DiskLog(folder, recovered, unlock, disk, options.segmentBytes ?? SEGMENT_BYTES)
     } catch (error) {

@@ -20,6 +20,8 @@ export interface RecoveryOptions {
   readonly disk: Disk
   /** Gets each record in the order of the log. It is only good until this returns. */
   readonly visit: (found: StoredRecord, ordinal: number) => void
+  /** Gets what somebody who runs the store should know. */
+  readonly warn: (message: string) => void
   /** Told now and then how far it is. */
   readonly progress: (done: number, total: number) => void
 }
@@ -31,24 +33,31 @@ export interface RecoveryOptions {
 export async function recover (folder: string, options: RecoveryOptions): Promise<Recovered> {
   const segments: Segment[] = []
   try {
-    await openAll(folder, options.disk, segments)
-    return await readAll(segments, options)
+    const torn = await openAll(folder, options.disk, segments)
+    const recovered = await readAll(segments, options)
+    if (torn !== undefined) {
+      await rm(torn)
+      options.warn(`${torn} held nothing, its header was never written whole: it is removed`)
+    }
+    return recovered
   } catch (error) {
     await Promise.all(segments.map(({ file }) => file.close()))
     throw error
   }
 }
 
-async function openAll (folder: string, disk: Disk, segments: Segment[]): Promise<void> {
+/** Opens all files, and returns the path of the last one if it was never written whole. */
+async function openAll (folder: string, disk: Disk, segments: Segment[]): Promise<string | undefined> {
   const numbers = await segmentNumbers(folder)
   for (const [index, number] of numbers.entries()) {
     const path = segmentPath(folder, number)
     if (number !== index) throw new LogDamagedError(segmentPath(folder, index), 0, 'the file is missing')
     const segment = await openSegment(disk, folder, number)
     if (segment !== undefined) segments.push(segment)
-    else if (index === numbers.length - 1) await rm(path)
+    else if (index === numbers.length - 1) return path
     else throw new LogDamagedError(path, 0, 'the file has no sound header')
   }
+  return undefined
 }
 
 async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Recovered> {
