@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Appended, Log, StoredRecord } from '../log.js'
 import type { LogRecord } from '../record.js'
 import { Batch, BatchMemory, sizeOf, type Target } from './batch.js'
@@ -9,7 +10,7 @@ import { lockFolder } from './lock.js'
 import { RecordIndex } from './record-index.js'
 import { recover } from './recovery.js'
 import type { Recovered } from './recovery.js'
-import { createSegment, HEADER, readWhole, realDisk, writeWhole } from './segment.js'
+import { createSegment, HEADER, readWhole, realDisk, syncFolder, writeWhole } from './segment.js'
 import type { Disk, Segment } from './segment.js'
 
 export interface DiskLogOptions {
@@ -57,7 +58,7 @@ export class DiskLog implements Log {
    */
   static async open (folder: string, options: DiskLogOptions): Promise<DiskLog> {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, options.disk ?? realDisk)
       await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (error) {
       throw new LogFolderError(folder, error)
@@ -66,10 +67,6 @@ export class DiskLog implements Log {
     try {
       const { visit, progress = () => {}, warn = () => {}, disk = realDisk } = options
       const recovered = await recover(folder, { disk, visit, progress, warn })
-      if (recovered.cut !== undefined) {
-        const { path, offset, bytes } = recovered.cut
-        warn(`The last ${bytes} bytes of ${path}, from byte ${offset}, were an append that was never confirmed: they are cut off`)
-      }
       return new DiskLog(folder, recovered, unlock, disk, options.segmentBytes ?? SEGMENT_BYTES)
     } catch (error) {
       await unlock()
@@ -236,5 +233,15 @@ export class DiskLog implements Log {
       else high = middle - 1
     }
     return this.#segments[low]!
+  }
+}
+
+/** Makes a folder that survives a crash, with those above it that are missing. */
+async function makeFolder (folder: string, disk: Disk): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (made === undefined) return
+  for (let above = resolve(folder); above.length >= made.length;) {
+    above = dirname(above)
+    await syncFolder(disk, above)
   }
 }

@@ -1,10 +1,13 @@
 import { rm } from 'node:fs/promises'
 import type { StoredRecord } from '../log.js'
-import { LogDamagedError } from './errors.js'
+import { LogDamagedError, LogFolderError } from './errors.js'
 import { FrameScanner } from './frame.js'
 import { RecordIndex } from './record-index.js'
-import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath } from './segment.js'
+import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath, syncFolder, writeWhole } from './segment.js'
 import type { Disk, Segment } from './segment.js'
+
+/** So many bytes are written again at a time. */
+const PIECE = 4 * 1024 * 1024
 
 /** What a data folder holds. */
 export interface Recovered {
@@ -12,8 +15,6 @@ export interface Recovered {
   readonly index: RecordIndex
   /** Position behind the last record. */
   readonly end: number
-  /** The end of an append that was never confirmed, which was cut off. */
-  readonly cut?: { readonly path: string, readonly offset: number, readonly bytes: number }
 }
 
 export interface RecoveryOptions {
@@ -34,12 +35,9 @@ export async function recover (folder: string, options: RecoveryOptions): Promis
   const segments: Segment[] = []
   try {
     const torn = await openAll(folder, options.disk, segments)
-    const recovered = await readAll(segments, options)
-    if (torn !== undefined) {
-      await rm(torn)
-      options.warn(`${torn} held nothing, its header was never written whole: it is removed`)
-    }
-    return recovered
+    const read = await readAll(segments, options)
+    await mend(folder, read, torn, options)
+    return read
   } catch (error) {
     await Promise.all(segments.map(({ file }) => file.close()))
     throw error
@@ -60,13 +58,55 @@ async function openAll (folder: string, disk: Disk, segments: Segment[]): Promis
   return undefined
 }
 
-async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Recovered> {
+async function mend (folder: string, { segments, end, proven, cut }: Read, torn: string | undefined, { disk, warn }: RecoveryOptions): Promise<void> {
+  try {
+    if (torn !== undefined) {
+      await rm(torn)
+      warn(`${torn} held nothing, its header was never written whole: it is removed`)
+    }
+    if (cut !== undefined) {
+      const { segment: { file, path }, offset, bytes } = cut
+      await file.truncate(offset)
+      await file.datasync()
+      warn(`The last ${bytes} bytes of ${path}, from byte ${offset}, were an append that was never confirmed: they are cut off`)
+    }
+    await writeAgain(segments, proven, end)
+    await syncFolder(disk, folder)
+  } catch (error) {
+    throw new LogFolderError(folder, error)
+  }
+}
+
+/**
+ * Makes what was accepted without a proof that it is synced survive a power loss, before anybody is shown it. A sync alone would not:
+ * after one that failed the system may hold what was lost for written. So it gets the same bytes anew, which takes no room.
+ */
+async function writeAgain (segments: readonly Segment[], proven: number, end: number): Promise<void> {
+  for (const [at, { base, file }] of segments.entries()) {
+    const to = (segments[at + 1]?.base ?? Math.max(end, base + HEADER)) - base
+    const from = proven <= base ? 0 : proven - base
+    if (from >= to) continue
+    for (let piece = from; piece < to; piece += PIECE) {
+      await writeWhole(file, await readWhole(file, piece, Math.min(PIECE, to - piece)), piece)
+    }
+    await file.datasync()
+  }
+}
+
+interface Read extends Recovered {
+  /** Position up to which everything was synced, as the records say. */
+  readonly proven: number
+  readonly cut?: { readonly segment: Segment, readonly offset: number, readonly bytes: number }
+}
+
+async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Read> {
   const index = new RecordIndex()
   const sizes = await Promise.all(segments.map(async ({ file }) => (await file.stat()).size))
   const total = sizes.reduce((sum, size) => sum + size, 0)
   let done = 0
   let end = 0
-  let cut: Recovered['cut']
+  let proven = 0
+  let cut: Read['cut']
   for (const [at, segment] of segments.entries()) {
     const next = segments[at + 1]
     const size = sizes[at]!
@@ -77,34 +117,36 @@ async function readAll (segments: Segment[], { visit, progress }: RecoveryOption
     if (next !== undefined && length < HEADER) throw new LogDamagedError(next.path, 24, 'the file begins before the one before it')
     if (length > size) throw new LogDamagedError(segment.path, size, 'the file is too short')
     const bytes = await readWhole(segment.file, 0, length)
-    const sound = readSegment(new FrameScanner(bytes, segment.base), index, visit)
+    const found = readSegment(new FrameScanner(bytes, segment.base), index, visit)
+    const { sound } = found
+    proven = Math.max(proven, found.proven)
     if (sound < length) {
       if (next !== undefined || provesDamage(bytes, segment.base, sound)) {
         throw new LogDamagedError(segment.path, sound, 'what was confirmed here cannot be read')
       }
-      await segment.file.truncate(sound)
-      await segment.file.datasync()
-      cut = { path: segment.path, offset: sound, bytes: length - sound }
+      cut = { segment, offset: sound, bytes: length - sound }
     }
     // A file that holds nothing is no part of the log: its place can be taken by another.
     end = sound === HEADER && next === undefined ? segment.base : segment.base + sound
     done += size
     progress(done, total)
   }
-  return { segments, index, end, ...(cut !== undefined && { cut }) }
+  return { segments, index, end, proven, ...(cut !== undefined && { cut }) }
 }
 
-/** Takes up all whole appends, and returns where the last of them ends in the file. */
-function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOptions['visit']): number {
+/** Takes up all whole appends, and returns where the last of them ends in the file, and up to where they prove that all was synced. */
+function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOptions['visit']): { sound: number, proven: number } {
   const take = (): void => {
     visit(frame, index.length)
     index.add(frame.position, frame.buffer, frame.idFrom)
   }
   let sound = HEADER
   let at = HEADER
+  let proven = 0
   while (frame.moveTo(at)) {
     at += frame.size
     if (!frame.last) continue
+    proven = frame.confirmed
     // Most appends are one record. Of others nothing is taken before all of it was found.
     const single = sound + frame.size === at
     for (let first = sound; first < at; first += frame.size) {
@@ -113,7 +155,7 @@ function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOp
     }
     sound = at
   }
-  return sound
+  return { sound, proven }
 }
 
 /**
