@@ -7,6 +7,7 @@ import { Batch, BatchMemory, sizeOf, type Target } from './batch.js'
 import { LogDamagedError, LogFolderError, LogWriteError } from './errors.js'
 import { FrameScanner } from './frame.js'
 import { lockFolder } from './lock.js'
+import { writeMark } from './mark.js'
 import { RecordIndex } from './record-index.js'
 import { recover } from './recovery.js'
 import type { Recovered } from './recovery.js'
@@ -39,6 +40,7 @@ const READ_BYTES = 4 * 1024 * 1024
 export class DiskLog implements Log {
   readonly #folder: string
   readonly #disk: Disk
+  readonly #warn: (message: string) => void
   readonly #unlock: () => Promise<void>
   readonly #segmentBytes: number
   readonly #segments: Segment[]
@@ -67,16 +69,22 @@ export class DiskLog implements Log {
     try {
       const { visit, progress = () => {}, warn = () => {}, disk = realDisk } = options
       const recovered = await recover(folder, { disk, visit, progress, warn })
-      return new DiskLog(folder, recovered, unlock, disk, options.segmentBytes ?? SEGMENT_BYTES)
+      return new DiskLog(folder, recovered, unlock, { disk, warn, segmentBytes: options.segmentBytes ?? SEGMENT_BYTES })
     } catch (error) {
       await unlock()
       throw error
     }
   }
 
-  private constructor (folder: string, { segments, index, end }: Recovered, unlock: () => Promise<void>, disk: Disk, segmentBytes: number) {
+  private constructor (
+    folder: string,
+    { segments, index, end, isLastFull }: Recovered,
+    unlock: () => Promise<void>,
+    { disk, warn, segmentBytes }: { disk: Disk, warn: (message: string) => void, segmentBytes: number }
+  ) {
     this.#folder = folder
     this.#disk = disk
+    this.#warn = warn
     this.#unlock = unlock
     this.#segmentBytes = segmentBytes
     this.#segments = segments
@@ -85,7 +93,7 @@ export class DiskLog implements Log {
     this.#confirmedEnd = end
     this.#end = end
     const last = segments.at(-1)
-    this.#target = last === undefined ? { number: 0, base: end, segment: undefined } : { number: last.number, base: last.base, segment: last }
+    this.#target = last === undefined || isLastFull ? this.#another() : { number: last.number, base: last.base, segment: last }
   }
 
   get confirmed (): number {
@@ -147,6 +155,11 @@ export class DiskLog implements Log {
 
   async close (): Promise<void> {
     await this.#writing
+    try {
+      if (this.#confirmedEnd > 0) await writeMark(this.#disk, this.#folder, this.#confirmedEnd)
+    } catch (error) {
+      this.#warn(`Where the log ends could not be written down: the next start cannot tell damage to its last records from a write that was torn (${(error as Error).message})`)
+    }
     await Promise.all(this.#segments.map(({ file }) => file.close()))
     await this.#unlock()
   }
@@ -187,11 +200,16 @@ export class DiskLog implements Log {
     this.#waiting = []
     this.#index.truncate(this.#confirmed)
     this.#end = this.#confirmedEnd
-    const last = this.#segments.at(-1)
-    const number = last === undefined ? 0 : last.base === this.#end ? last.number : last.number + 1
-    this.#target = { number, base: this.#end, segment: undefined }
+    this.#target = this.#another()
     const error = new LogWriteError(cause)
     for (const { reject } of lost) reject(error)
+  }
+
+  /** A file behind all that is confirmed; it takes the place of one that holds nothing. */
+  #another (): Target {
+    const last = this.#segments.at(-1)
+    const number = last === undefined ? 0 : last.base === this.#end ? last.number : last.number + 1
+    return { number, base: this.#end, segment: undefined }
   }
 
   /** The records of these ordinals, from one up to, without, another. */

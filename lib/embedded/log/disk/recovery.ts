@@ -1,13 +1,11 @@
-import { rm } from 'node:fs/promises'
 import type { StoredRecord } from '../log.js'
-import { LogDamagedError, LogFolderError } from './errors.js'
+import { LogDamagedError } from './errors.js'
 import { FrameScanner } from './frame.js'
+import { readMark } from './mark.js'
+import { mend } from './mend.js'
 import { RecordIndex } from './record-index.js'
-import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath, syncFolder, writeWhole } from './segment.js'
+import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath } from './segment.js'
 import type { Disk, Segment } from './segment.js'
-
-/** So many bytes are written again at a time. */
-const PIECE = 4 * 1024 * 1024
 
 /** What a data folder holds. */
 export interface Recovered {
@@ -15,6 +13,8 @@ export interface Recovered {
   readonly index: RecordIndex
   /** Position behind the last record. */
   readonly end: number
+  /** Whether nothing may be written to the last file any more. */
+  readonly isLastFull: boolean
 }
 
 export interface RecoveryOptions {
@@ -28,16 +28,19 @@ export interface RecoveryOptions {
 }
 
 /**
- * Reads a data folder from its beginning. An append that was not written whole is cut off, if it was the last. Anything else
- * that cannot be read was confirmed once: then this throws a LogDamagedError, and changes nothing.
+ * Reads a data folder from its beginning. What cannot be read at its end is cut off, if nothing proves that it was confirmed: it
+ * may be an append that was not written whole. Anything else was confirmed once: then this throws a LogDamagedError, and changes
+ * nothing.
  */
 export async function recover (folder: string, options: RecoveryOptions): Promise<Recovered> {
   const segments: Segment[] = []
   try {
     const torn = await openAll(folder, options.disk, segments)
-    const read = await readAll(segments, options)
-    await mend(folder, read, torn, options)
-    return read
+    const mark = await readMark(options.disk, folder, options.warn)
+    const read = await readAll(segments, mark, options)
+    if (read.end < mark) throw missing(folder, read)
+    const isLastFull = await mend(folder, read, torn, options)
+    return { segments, index: read.index, end: read.end, isLastFull }
   } catch (error) {
     await Promise.all(segments.map(({ file }) => file.close()))
     throw error
@@ -58,54 +61,32 @@ async function openAll (folder: string, disk: Disk, segments: Segment[]): Promis
   return undefined
 }
 
-async function mend (folder: string, { segments, end, proven, cut }: Read, torn: string | undefined, { disk, warn }: RecoveryOptions): Promise<void> {
-  try {
-    if (torn !== undefined) {
-      await rm(torn)
-      warn(`${torn} held nothing, its header was never written whole: it is removed`)
-    }
-    if (cut !== undefined) {
-      const { segment: { file, path }, offset, bytes } = cut
-      await file.truncate(offset)
-      await file.datasync()
-      warn(`The last ${bytes} bytes of ${path}, from byte ${offset}, were an append that was never confirmed: they are cut off`)
-    }
-    await writeAgain(segments, proven, end)
-    await syncFolder(disk, folder)
-  } catch (error) {
-    throw new LogFolderError(folder, error)
-  }
+/** The log ends before where it was closed in order. */
+function missing (folder: string, { segments, end }: Read): LogDamagedError {
+  const last = segments.at(-1)
+  if (last === undefined) return new LogDamagedError(segmentPath(folder, 0), 0, 'the file is missing')
+  return new LogDamagedError(last.path, Math.max(end - last.base, HEADER), 'what was confirmed from here on cannot be read, or a file behind this one is missing')
 }
 
-/**
- * Makes what was accepted without a proof that it is synced survive a power loss, before anybody is shown it. A sync alone would not:
- * after one that failed the system may hold what was lost for written. So it gets the same bytes anew, which takes no room.
- */
-async function writeAgain (segments: readonly Segment[], proven: number, end: number): Promise<void> {
-  for (const [at, { base, file }] of segments.entries()) {
-    const to = (segments[at + 1]?.base ?? Math.max(end, base + HEADER)) - base
-    const from = proven <= base ? 0 : proven - base
-    if (from >= to) continue
-    for (let piece = from; piece < to; piece += PIECE) {
-      await writeWhole(file, await readWhole(file, piece, Math.min(PIECE, to - piece)), piece)
-    }
-    await file.datasync()
-  }
-}
-
-interface Read extends Recovered {
-  /** Position up to which everything was synced, as the records say. */
+/** What was read, before anything is changed. */
+export interface Read {
+  readonly segments: readonly Segment[]
+  readonly index: RecordIndex
+  /** Position behind the last record. */
+  readonly end: number
+  /** Position up to which everything is known to be synced. */
   readonly proven: number
+  /** What cannot be read at the end of the last file. */
   readonly cut?: { readonly segment: Segment, readonly offset: number, readonly bytes: number }
 }
 
-async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Read> {
+async function readAll (segments: Segment[], mark: number, { visit, progress }: RecoveryOptions): Promise<Read> {
   const index = new RecordIndex()
   const sizes = await Promise.all(segments.map(async ({ file }) => (await file.stat()).size))
   const total = sizes.reduce((sum, size) => sum + size, 0)
   let done = 0
   let end = 0
-  let proven = 0
+  let proven = mark
   let cut: Read['cut']
   for (const [at, segment] of segments.entries()) {
     const next = segments[at + 1]
@@ -121,7 +102,7 @@ async function readAll (segments: Segment[], { visit, progress }: RecoveryOption
     const { sound } = found
     proven = Math.max(proven, found.proven)
     if (sound < length) {
-      if (next !== undefined || provesDamage(bytes, segment.base, sound)) {
+      if (next !== undefined || mark > segment.base + sound || provesDamage(bytes, segment.base, sound)) {
         throw new LogDamagedError(segment.path, sound, 'what was confirmed here cannot be read')
       }
       cut = { segment, offset: sound, bytes: length - sound }
