@@ -65,7 +65,7 @@ export class DiskLog implements Log {
     } catch (error) {
       throw new LogFolderError(folder, error)
     }
-    const unlock = await lockFolder(folder)
+    const unlock = await lockFolder(folder, options.warn ?? (() => {}))
     try {
       const { visit, progress = () => {}, warn = () => {}, disk = realDisk } = options
       const recovered = await recover(folder, { disk, visit, progress, warn })
