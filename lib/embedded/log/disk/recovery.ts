@@ -93,6 +93,7 @@ async function readAll (segments: Segment[], mark: number, { visit, progress }: 
     const size = sizes[at]!
     if (segment.base !== end && at > 0) throw new LogDamagedError(segment.path, 24, 'the file does not begin where the one before it ends')
     const length = next === undefined ? size : next.base - segment.base
+    done += size
     // The first write to this file failed, and the next one took its place.
     if (length === 0) continue
     if (next !== undefined && length < HEADER) throw new LogDamagedError(next.path, 24, 'the file begins before the one before it')
@@ -109,7 +110,6 @@ async function readAll (segments: Segment[], mark: number, { visit, progress }: 
     }
     // A file that holds nothing is no part of the log: its place can be taken by another.
     end = sound === HEADER && next === undefined ? segment.base : segment.base + sound
-    done += size
     progress(done, total)
   }
   return { segments, index, end, proven, ...(cut !== undefined && { cut }) }
