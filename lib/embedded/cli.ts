@@ -2,18 +2,9 @@
 import { createRequire } from 'node:module'
 import { HELP, readCommandLine, UsageError, type Wishes } from './command-line.js'
 import { startEmbeddedStore } from './index.js'
+import { progressLine } from './progress-line.js'
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
-
-/** Shows how far the data folder is read, when that takes longer than a second. */
-function progressBar (): (done: number, total: number) => void {
-  const begun = performance.now()
-  return (done, total) => {
-    if (performance.now() - begun < 1_000) return
-    const line = `reading the data: ${Math.floor(100 * done / total)} % of ${Math.ceil(total / 1024 / 1024)} MiB`
-    process.stderr.write(process.stderr.isTTY ? `\r${line}${done === total ? '\n' : ''}` : `${line}\n`)
-  }
-}
 
 async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
   const store = await startEmbeddedStore({
@@ -21,7 +12,7 @@ async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
     host,
     emulate,
     warn: (message) => { console.error(`warning: ${message}`) },
-    progress: progressBar(),
+    progress: progressLine(process.stderr, () => performance.now()),
     ...(data !== undefined && { data })
   })
   if (!LOOPBACK.test(host)) {

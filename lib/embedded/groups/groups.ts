@@ -52,7 +52,7 @@ export class Groups {
       skippedGo: options.skippedGo ?? 'to the retries',
       warn: options.warn ?? (() => {}),
     }
-    this.#config = new Config(streams, () => this.#groups.values())
+    this.#config = new Config(streams, () => this.#groups.values(), this.#surroundings.warn)
   }
 
   /** Loads all groups and lets them go on from their checkpoints. */
