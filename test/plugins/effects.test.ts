@@ -117,5 +117,5 @@ t.test('a projection that does not run is said, with the way to mend it, and see
   await app.ready()
   await until(() => app.unistream.readiness().warnings.length > 0)
   t.match(app.unistream.readiness().warnings, [/\$by_category is stopped/])
-  t.match(lines.find(({ level }) => level === 50), { msg: /\$by_category is stopped, so outcomes come late: start it/ })
+  t.match(lines.find(({ level }) => level === 50), { msg: /\$by_category is stopped, so outcomes come late: .*enable \$by_category once/ })
 })
