@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import { startEmbeddedStore } from '../lib/embedded/index.js'
 import type { EmbeddedStore } from '../lib/embedded/index.js'
 import { ConnectionConflictError, InvalidSettingError } from '../lib/errors.js'
-import { connectionSettings, readSettings } from '../lib/settings/index.js'
-import type { KurrentOptions, KurrentSettings, Settings, SettingsOptions } from '../lib/settings/index.js'
+import { connectionSettings, isVariableOf, readSettings } from '../lib/settings/index.js'
+import type { KurrentOptions, KurrentSettings, Purpose, Settings, SettingsOptions } from '../lib/settings/index.js'
 import { Store } from '../lib/store/index.js'
 import type { Readiness, UnistreamBase } from './unistream.js'
 
@@ -40,6 +40,10 @@ export class Connection {
   readonly plugins = new Set<string>()
   readonly parts: Part[] = []
   readonly readinessUrls = new Set<string>()
+  /** Of all plugins that are registered here. */
+  readonly aggregates = new Set<string>()
+  /** Variables that are right only if there is an aggregate type of that name, and the errors that they are otherwise. */
+  readonly unclaimed = new Map<string, Error>()
   readonly #closers: Array<() => Promise<void>> = []
   #sendersClosed: Promise<void> | undefined
   #closingSince = 0
@@ -70,6 +74,13 @@ export class Connection {
     return Math.max(drainTime - gone, Math.min(drainTime, FAREWELL))
   }
 
+  /** Throws where a variable of the environment belongs to nobody, once all plugins are registered. */
+  checkVariables (): void {
+    for (const [name, error] of this.unclaimed) {
+      if (![...this.aggregates].some((aggregate) => isVariableOf(aggregate, name))) throw error
+    }
+  }
+
   #readiness (): Readiness {
     const all = this.parts.map((part) => part.readiness())
     return {
@@ -85,7 +96,8 @@ export async function connect (
   app: FastifyInstance, plugin: string, options: SettingsOptions & { kurrent?: ConnectionOptions | undefined }, aggregates: readonly string[]
 ): Promise<{ connection: Connection, settings: Settings }> {
   const standing = app.hasDecorator(CONNECTION) ? app.getDecorator<Connection>(CONNECTION) : undefined
-  const { client, settings } = settingsBeside(standing, options, aggregates)
+  const unclaimed = new Map<string, Error>()
+  const { client, settings } = settingsBeside(standing, options, { aggregates, onUnclaimed: (name, error) => unclaimed.set(name, error) })
   if (standing === undefined) {
     await app.register(kurrent, { settings: settings.kurrent, client })
   } else {
@@ -93,6 +105,8 @@ export async function connect (
   }
   const connection = standing ?? app.getDecorator<Connection>(CONNECTION)
   connection.plugins.add(plugin)
+  for (const aggregate of aggregates) connection.aggregates.add(aggregate)
+  for (const [name, error] of unclaimed) connection.unclaimed.set(name, error)
   return { connection, settings }
 }
 
@@ -116,7 +130,8 @@ export async function within (seconds: number, ending: Promise<void>, log: Fasti
 
 /** Unless a plugin says otherwise, it takes the connection that stands. */
 function settingsBeside (
-  standing: Connection | undefined, options: SettingsOptions & { kurrent?: ConnectionOptions | undefined }, aggregates: readonly string[]
+  standing: Connection | undefined, options: SettingsOptions & { kurrent?: ConnectionOptions | undefined },
+  purpose: Omit<Purpose, 'clientGiven'>
 ): { client: StoreClient | undefined, settings: Settings } {
   const { client: given, ...kurrent } = withoutUndefined(options.kurrent)
   if (given !== undefined) checkClient(given, kurrent)
@@ -127,7 +142,7 @@ function settingsBeside (
     ...options.command !== undefined && { command: options.command },
     ...options.announce !== undefined && { announce: options.announce },
     kurrent: { ...inherited, ...kurrent }
-  }, process.env, { aggregates, clientGiven: client !== undefined })
+  }, process.env, { ...purpose, clientGiven: client !== undefined })
   return { client, settings }
 }
 
@@ -144,10 +159,15 @@ function connectionPart (settings: KurrentSettings): Partial<KurrentOptions> {
   return Object.fromEntries(SHARED.map((name) => [name, settings[name]]))
 }
 
-function checkClient (client: unknown, { host }: KurrentOptions): void {
+function checkClient (client: unknown, kurrent: KurrentOptions): void {
+  const { host } = kurrent
   const fits = typeof client === 'object' && client !== null && 'appendToStream' in client && 'dispose' in client
   if (!fits) throw new InvalidSettingError('kurrent.client', `a ${typeof client}`, 'a KurrentDBClient')
   if (host !== undefined) throw new InvalidSettingError('kurrent.host', 'given beside kurrent.client', 'one of the two')
+  // They would be without effect, in silence.
+  for (const name of ['user', 'pass', 'verifyCert'] as const) {
+    if (kurrent[name] !== undefined) throw new InvalidSettingError(`kurrent.${name}`, 'given beside kurrent.client', 'nothing: the client has its own')
+  }
 }
 
 function checkAgreement (standing: Connection, settings: KurrentSettings, client: StoreClient | undefined): void {
@@ -164,6 +184,7 @@ const kurrent = fp(async (app: FastifyInstance, { settings, client }: { settings
   const connection = new Connection(store, settings, client)
   app.decorate(CONNECTION, connection)
   app.decorate('unistream', connection.unistream as FastifyInstance['unistream'])
+  app.addHook('onReady', async () => { connection.checkVariables() })
   app.addHook('onClose', async () => {
     await within(FAREWELL, store.close(), log, 'The connection to the store')
     if (embedded !== undefined) await within(FAREWELL, embedded.stop(), log, 'The embedded store')

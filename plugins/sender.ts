@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { AnyAggregate, AnyCommands } from '../lib/definition/index.js'
@@ -41,6 +42,9 @@ const NAME = 'fastify-unistream-sender'
 /** Part of the drain time in which callers wait for their outcomes; the rest is for the end of the subscriptions. */
 const WAITING = 0.7
 
+/** Seconds at the most for which a server that closes still takes requests, to refuse them. Fastify gives its hooks 10. */
+const REFUSING = 2
+
 /**
  * Decorates the application with typed senders (`app.unistream`), and makes a route for every command.
  *
@@ -80,7 +84,7 @@ export const sender = fp(async (app: FastifyInstance, options: SenderOptions) =>
     return within(connection.drainTimeLeft(settings.kurrent.drainTime), closed, log, 'The sender')
   })
 
-  await addRoutes(app, connection, options, senders.map(({ commands, sender }) => ({
+  await addRoutes(app, connection, settings.kurrent.drainTime, options, senders.map(({ commands, sender }) => ({
     commands,
     send: (command, request) => sender.send(command, request),
     find: (request) => sender.find(request)
@@ -126,11 +130,15 @@ function typedSenders ({ commands }: AnyCommands, sender: AggregateSender): obje
 }
 
 async function addRoutes (
-  app: FastifyInstance, connection: Connection, options: SenderOptions, senders: RoutesOptions['senders']
+  app: FastifyInstance, connection: Connection, drainTime: number, options: SenderOptions, senders: RoutesOptions['senders']
 ): Promise<void> {
   const { routes = true, prefix = '', events, routeOptions } = options
   if (routes !== false) {
-    await app.register(commandRoutes, { prefix, senders, events, routeOptions, routes: routes === true ? undefined : routes })
+    const refused = () => Promise.race([
+      connection.closeSenders().catch(() => undefined),
+      wait(Math.min(REFUSING, drainTime) * 1000, undefined, { ref: false })
+    ])
+    await app.register(commandRoutes, { prefix, senders, events, routeOptions, routes: routes === true ? undefined : routes, refused })
   }
   await registerReadiness(app, connection, options)
 }

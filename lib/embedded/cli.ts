@@ -2,18 +2,9 @@
 import { createRequire } from 'node:module'
 import { HELP, readCommandLine, UsageError, type Wishes } from './command-line.js'
 import { startEmbeddedStore } from './index.js'
+import { progressLine } from './progress-line.js'
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
-
-/** Shows how far the data folder is read, when that takes longer than a second. */
-function progressBar (): (done: number, total: number) => void {
-  const begun = performance.now()
-  return (done, total) => {
-    if (performance.now() - begun < 1_000) return
-    const line = `reading the data: ${Math.floor(100 * done / total)} % of ${Math.ceil(total / 1024 / 1024)} MiB`
-    process.stderr.write(process.stderr.isTTY ? `\r${line}${done === total ? '\n' : ''}` : `${line}\n`)
-  }
-}
 
 async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
   const store = await startEmbeddedStore({
@@ -21,7 +12,7 @@ async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
     host,
     emulate,
     warn: (message) => { console.error(`warning: ${message}`) },
-    progress: progressBar(),
+    progress: progressLine(process.stderr, () => performance.now()),
     ...(data !== undefined && { data })
   })
   if (!LOOPBACK.test(host)) {
@@ -41,6 +32,14 @@ async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
   console.log(`unistream-store listening on ${host}:${store.port}, ${data === undefined ? 'in memory' : `data in ${data}`}: ${store.connectionString}`)
 }
 
+/** What went wrong, and what to do where that can be said. */
+function saying (error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRINUSE') return `port ${port} is in use; stop who has it, or choose another with --port (0 takes any that is free)`
+  return error.message
+}
+
 function version (): string {
   return (createRequire(import.meta.url)('fastify-unistream/package.json') as { version: string }).version
 }
@@ -51,7 +50,7 @@ try {
   else if (wishes === 'version') console.log(version())
   else await serve(wishes)
 } catch (error) {
-  console.error(`unistream-store: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`unistream-store: ${saying(error)}`)
   if (error instanceof UsageError) console.error('Try --help')
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

@@ -1,5 +1,5 @@
 import type { SkippedGo } from './groups/index.js'
-import type { StreamLimits } from './streams/index.js'
+import { MAX_RECORD_SIZE, type StreamLimits } from './streams/index.js'
 
 /** The versions that the store can be like. */
 export const EMULATED_VERSIONS = ['23.10', '24.10', '26.1'] as const
@@ -21,6 +21,14 @@ export interface Emulation {
 }
 
 const MIB = 1024 * 1024
+
+/** How long a message may be, in bytes: the same in each version. */
+export const MESSAGE_LIMITS = {
+  streams: MAX_RECORD_SIZE,
+  /** Appends to several streams come in one message: who sends too much is to be told so by the service. */
+  sessions: (maxAppendSize: number) => Math.floor(1.5 * maxAppendSize),
+  others: 4 * MIB
+}
 
 /** What int32 can hold: no limit for one event. */
 const UNLIMITED = 2 ** 31 - 1

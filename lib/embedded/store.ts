@@ -81,9 +81,9 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
   server.add(groupsService(groups))
   if (emulation.hasSessions) server.add(sessionsService(streams))
 
-  await projections.start()
-  await groups.start()
   try {
+    await projections.start()
+    await groups.start()
     port = await server.listen(options.port ?? 0, host)
   } catch (error) {
     await groups.stop()

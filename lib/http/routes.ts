@@ -28,6 +28,8 @@ export interface RoutesOptions {
   readonly routeOptions?: RouteOptions | undefined
   /** By the name of the aggregate type. `false` makes no routes for it. */
   readonly routes?: { readonly [aggregate: string]: AggregateRouteSettings | false | undefined } | undefined
+  /** When the server that closes may stop to listen. At once unless said. */
+  readonly refused?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -45,7 +47,7 @@ export async function commandRoutes (scope: FastifyInstance, options: RoutesOpti
   for (const schema of shared) {
     if (scope.getSchema(schema.$id!) === undefined) scope.addSchema(schema)
   }
-  endConnectionsAtClose(scope)
+  endConnectionsAtClose(scope, options.refused)
   const operationIds = new OperationIds()
   for (const sender of options.senders) {
     const ofAggregate = options.routes?.[sender.commands.name]
@@ -60,11 +62,15 @@ export async function commandRoutes (scope: FastifyInstance, options: RoutesOpti
 
 /**
  * A connection that is answered while the server closes must not be kept: the server waits for it, and it would be idle until
- * its keep-alive time is over.
+ * its keep-alive time is over. A connection that is kept at the moment at which the server stops to listen is cut, and a request
+ * that is on its way then is never read. So the server listens on for a moment, and tells clients to go.
  */
-function endConnectionsAtClose (scope: FastifyInstance): void {
+function endConnectionsAtClose (scope: FastifyInstance, refused: RoutesOptions['refused']): void {
   let closing = false
-  scope.addHook('preClose', async () => { closing = true })
+  scope.addHook('preClose', async () => {
+    closing = true
+    await refused?.()
+  })
   scope.addHook('onSend', async (request, reply) => {
     if (closing && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
   })

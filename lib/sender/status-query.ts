@@ -41,7 +41,12 @@ export class StatusQuery {
     if (this.#questions.size >= MOST) return Promise.reject(new OverloadedError())
     return new Promise((resolve, reject) => {
       const question: Question = { fail: reject, ended: false }
-      const ticket = this.#schedule.after(this.#deadline * 1000, () => reject(new StoreUnavailableError()))
+      const ticket = this.#schedule.after(this.#deadline * 1000, () => {
+        // Its place is free again, and nothing more is read for it.
+        question.ended = true
+        this.#questions.delete(question)
+        reject(new StoreUnavailableError())
+      })
       this.#questions.add(question)
       this.#answer(question, key, openHere).then(resolve, reject).finally(() => {
         question.ended = true

@@ -21,16 +21,29 @@ const SERVICE_URL = /^(KURRENT|AGGREGATE|COMMAND)(_\w+)?_PORT(_\d+_(TCP|UDP|SCTP
 /** macOS sets this one in every shell. */
 const FOREIGN = new Set(['COMMAND_MODE'])
 
+/** Of an aggregate type, whichever. */
+const OF_A_TYPE = [['AGGREGATE', aggregateFields], ['COMMAND', commandFields]] as const
+
 /** The variable of a field: `verifyCert` of KURRENT is `KURRENT_VERIFY_CERT`. */
 export function variable (section: string, field: string): string {
   return `${section}_${field.replace(/[A-Z]/g, '_$&')}`.toUpperCase()
 }
 
+/** Whether it is a variable of that aggregate type. */
+export function isVariableOf (aggregate: string, name: string): boolean {
+  return OF_A_TYPE.some(([section, fields]) => Object.keys(fields).some((field) => variable(`${section}_${aggregate}`, field) === name))
+}
+
 /**
  * Reads the variables of all sections. A variable that is set to nothing counts as not set, as in an `.env` file with
  * nothing behind the =.
+ *
+ * @param onUnclaimed hears of variables that would be right for an aggregate type that is not among these, with the error that
+ * they are if there is no such type; without it they are errors at once
  */
-export function readEnvironment (environment: Environment, aggregates: readonly string[]): Variables {
+export function readEnvironment (
+  environment: Environment, aggregates: readonly string[], onUnclaimed?: (name: string, error: Error) => void
+): Variables {
   const fields = variables(aggregates)
   const present: Record<string, string> = {}
   for (const [name, value] of Object.entries(environment)) {
@@ -38,11 +51,20 @@ export function readEnvironment (environment: Environment, aggregates: readonly 
       if (value) present[name] = value
     } else if (OURS.test(name) && !isForeign(name, value)) {
       const section = OURS.exec(name)![0]
-      throw unknown(name, [...fields.keys()].filter((known) => known.startsWith(section)),
+      const error = unknown(name, [...fields.keys()].filter((known) => known.startsWith(section)),
         section === 'KURRENT_' ? undefined : value)
+      if (onUnclaimed === undefined || !mayBeClaimed(name)) throw error
+      onUnclaimed(name, error)
     }
   }
   return new Map(Object.entries(parsed(present, fields)))
+}
+
+function mayBeClaimed (name: string): boolean {
+  return OF_A_TYPE.some(([section, fields]) => Object.keys(fields).some((field) => {
+    const ending = variable('', field)
+    return name.startsWith(`${section}_`) && name.endsWith(ending) && name.length > section.length + 1 + ending.length
+  }))
 }
 
 function isForeign (name: string, value = ''): boolean {

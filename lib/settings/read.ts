@@ -20,6 +20,8 @@ export interface Purpose {
   readonly aggregates: readonly string[]
   /** Whether a client of the store is given, so that no host is needed. */
   readonly clientGiven?: boolean
+  /** As of {@link readEnvironment}. */
+  readonly onUnclaimed?: (name: string, error: Error) => void
 }
 
 /**
@@ -36,7 +38,7 @@ export function readSettings (options: SettingsOptions, environment: Environment
   if (options.announce !== undefined && !Value.Check(announceField.schema, options.announce)) {
     throw invalid('announce', options.announce, announceField)
   }
-  const variables = readEnvironment(environment, aggregates)
+  const variables = readEnvironment(environment, aggregates, purpose.onUnclaimed)
   const kurrent = readKurrent(options, variables, purpose)
   const aggregateSettings = new Map(aggregates.map((name) => [name, merged(aggregateFields,
     options.aggregate?.[name], fromVariables(variables, `AGGREGATE_${name}`, aggregateFields)) as unknown as AggregateSettings]))

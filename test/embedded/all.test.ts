@@ -1,8 +1,12 @@
+import { status } from '@grpc/grpc-js'
 import { START, END, type KurrentDBClient, type Position, eventTypeFilter, streamNameFilter, jsonEvent } from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { uniqueType } from '../harness/store.js'
-import { open } from './consumer.js'
+import { allSettings, open, rejection } from './consumer.js'
 import { events, streamOf } from './stream-kinds.js'
+
+const { KURRENT_HOST } = process.env
+const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server has all of .NET'
 
 interface Seen { stream: string, type: string, id: string, position: bigint }
 type ReadAllOptions = Parameters<KurrentDBClient['readAll']>[0]
@@ -72,7 +76,16 @@ t.test('filters', async (t) => {
   t.same(await found(eventTypeFilter({ regex: `${type}[B]$` })), [`${type}-1 ${type}B`])
   t.same(await found(streamNameFilter({ prefixes: [`${type}-`, 'nowhere'] })), [`${type}-1 ${type}A`, `${type}-1 ${type}B`])
   t.same(await found(streamNameFilter({ regex: `^x-${type}` })), [`x-${type} ${type}A`])
+  t.same(await found(streamNameFilter({ regex: `(?i)\\A${type.toUpperCase()}-1\\z` })), [`${type}-1 ${type}A`, `${type}-1 ${type}B`])
   t.same(await found(eventTypeFilter({ prefixes: [type] }), 2), [`${type}-1 ${type}A`, `${type}-1 ${type}B`], 'what is left out does not count')
+})
+
+t.test('a filter that cannot be followed is refused, by reads and by groups', { skip }, async (t) => {
+  const { client } = await open(t)
+  const filter = streamNameFilter({ regex: '(?>order)' })
+  t.match(await rejection(readAll(client, { filter })), { message: /\(\?>order\).*cannot be used here/ })
+  t.match(await rejection(client.createPersistentSubscriptionToAll(uniqueType('group'), allSettings(), { filter })),
+    { code: status.INVALID_ARGUMENT, message: /\(\?>order\).*cannot be used here/ })
 })
 
 t.test('reading all does not mind what kinds of streams there are', async (t) => {

@@ -6,13 +6,14 @@ import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { jsonEvent, KurrentDBClient, PARK, persistentSubscriptionToStreamSettingsFromDefaults, START } from '@kurrent/kurrentdb-client'
+import { Groups } from '../../lib/embedded/groups/index.js'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 
 // What a restart keeps is a matter of the embedded store: a real one is not ours to restart.
 const event = (n: number) => jsonEvent({ id: randomUUID(), type: 'Happened', data: { n }, metadata: { $correlationId: 'c' } })
 
-async function opened (t: import('tap').Test, data: string) {
-  const store = await startEmbeddedStore({ data })
+async function opened (t: import('tap').Test, data: string, warn: (message: string) => void = () => {}) {
+  const store = await startEmbeddedStore({ data, warn })
   const client = KurrentDBClient.connectionString(store.connectionString)
   const end = async () => {
     await client.dispose()
@@ -82,6 +83,35 @@ t.test('groups go on behind their checkpoints, with what they have parked', asyn
   }
   await second.unsubscribe()
   t.same(delivered, [3, 1])
+})
+
+t.test('what others write where groups are kept does not keep the store from starting', async t => {
+  const group = { stream: 's', group: 'g' }
+  const foreign = [{ a: 1 }, 5, null, { entries: 'none' }, { entries: [null, 7, {}, group, { ...group, startFrom: 'x' }, { ...group, startFrom: '0' }] }]
+  for (const [at, content] of foreign.entries()) {
+    const data = join(t.testdir(), `data${at}`)
+    const first = await opened(t, data)
+    await first.client.appendToStream('$persistentSubscriptionConfig', jsonEvent({ type: 'x', data: content as never }))
+    await first.end()
+    const warnings: string[] = []
+    const again = await opened(t, data, (message) => { warnings.push(message) })
+    t.ok(warnings.length > 0 && warnings.every((warning) => warning.includes('$persistentSubscriptionConfig')), warnings.join())
+    await again.client.createPersistentSubscriptionToStream('s', 'mine', persistentSubscriptionToStreamSettingsFromDefaults())
+    await again.end()
+    const third = await opened(t, data, (message) => { t.fail(message) })
+    t.equal((await third.client.listAllPersistentSubscriptions()).length, 1)
+    await third.end()
+  }
+})
+
+t.test('a start that fails gives the folder back', async t => {
+  const data = join(t.testdir(), 'data')
+  const { start } = Groups.prototype
+  t.teardown(() => { Groups.prototype.start = start })
+  Groups.prototype.start = () => Promise.reject(new Error('no groups'))
+  await t.rejects(startEmbeddedStore({ data }), { message: 'no groups' })
+  Groups.prototype.start = start
+  await (await opened(t, data)).end()
 })
 
 t.test('kill -9 at any moment: everything confirmed is there, nothing half is', async t => {

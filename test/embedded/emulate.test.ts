@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { KurrentDBClient, MaxAppendSizeExceededError, binaryEvent } from '@kurrent/kurrentdb-client'
 import t, { type Test } from 'tap'
 import { startEmbeddedStore, type EmbeddedStoreOptions, type EmulatedVersion } from '../../lib/embedded/index.js'
+import { Burst } from '../../lib/embedded/wire/burst.js'
 import { Consumer, numbered, numbers, rejection, settings, untilInfo } from './consumer.js'
 import { Follower } from './follower.js'
 import { versionOf } from './server-version.js'
@@ -79,6 +80,24 @@ t.test('a follower that is overrun while it is live', { skip }, async (t) => {
       t.equal(ofStream.error, undefined)
     }
   }
+})
+
+t.test('as many appends at once are as many events at once', { skip }, async (t) => {
+  const client = await like(t, { emulate: '23.10' })
+  const category = `burst${randomUUID().replaceAll('-', '')}`
+  const followers = [client.subscribeToStream(`$ce-${category}`, { resolveLinkTos: true }), client.subscribeToAll()].map((subscription) => new Follower(t, subscription))
+  await Promise.all(followers.map((follower) => follower.live()))
+  await Promise.all(Array.from({ length: 100 }, (_, i) => client.appendToStream(`${category}-${i % 7}`, numbered(1))))
+  await followers[0]!.saw(100)
+  t.same(followers.map(({ error }) => error), [undefined, undefined], 'a hundred do no harm')
+
+  // How many more a machine can do within a moment is its own affair.
+  const burst = new Burst(200)
+  burst.take(1_000, false)
+  for (let i = 0; i < 200; i++) burst.take(1, i === 0)
+  t.match(await rejection((async () => { burst.take(1, false) })()), { code: 10 }, 'also when it has not caught up again meanwhile')
+  const patient = new Burst(Infinity)
+  patient.take(1_000, true)
 })
 
 t.test('a checkpoint passes what a full consumer made its group skip, in 23.10', { skip }, async (t) => {

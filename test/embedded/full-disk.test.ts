@@ -1,6 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { binaryEvent, DeadlineExceededError, KurrentDBClient, persistentSubscriptionToStreamSettingsFromDefaults, type AppendToStreamOptions } from '@kurrent/kurrentdb-client'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
@@ -84,6 +84,32 @@ t.test('a disk that is full: errors that the client knows, reads go on, and writ
   t.same(await again.ids('$ce-full', { resolveLinkTos: true }), confirmed)
   t.equal((await again.client.getPersistentSubscriptionToStreamInfo('full-1', 'group')).groupName, 'group')
   await again.end()
+})
+
+t.test('room for the header of a file, and for nothing behind it', { skip }, async (t) => {
+  const disk = await smallDisk(DISK)
+  t.teardown(() => disk.remove())
+  const crumb = join(disk.folder, 'crumb')
+  const ballast = join(disk.folder, 'ballast')
+  await writeFile(crumb, Buffer.alloc(12 * 1024))
+  await writeFile(ballast, Buffer.alloc(BALLAST))
+  const data = join(disk.folder, 'data')
+  const { client, end } = await opened(t, data)
+  const confirmed: string[] = []
+  const put = async (bytes: number): Promise<unknown> => {
+    const next = event(bytes)
+    return await client.appendToStream('plain', next).then(() => { confirmed.push(next.id) }, (error: unknown) => error)
+  }
+  while (await put(100_000) === undefined);
+  t.match(await put(100_000), { constructor: DeadlineExceededError })
+  await rm(crumb)
+  for (let n = 0; n < 5; n++) t.match(await put(100_000), { constructor: DeadlineExceededError })
+  await rm(ballast)
+  await until(async () => await put(100_000) === undefined ? true : undefined)
+  t.equal(await put(100), undefined)
+  t.ok((await readdir(data)).filter((name) => name.endsWith('.log')).length <= 2, 'trials leave no files')
+  await end()
+  t.same(await (await opened(t, data)).ids('plain'), confirmed)
 })
 
 t.test('a disk that was full when the store was opened', { skip }, async (t) => {

@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import { until } from '../harness/until.js'
 import { Consumer, numbered, numbers, open, settings, untilInfo } from './consumer.js'
 import type { Delivered } from './consumer.js'
+import { retriesSkipped } from './server-version.js'
 
 const keyed = (key: string, number: number) =>
   jsonEvent({ type: 'Numbered', data: { number }, metadata: { $correlationId: key } })
@@ -113,9 +114,7 @@ t.test('a full consumer does not stop the others', async (t) => {
   t.same(numbers(await b.handle(4)), [200, 201, 202, 203])
   const { stats } = await untilInfo(client, stream, 'group', ({ stats }) => stats.totalInFlightMessages === 2)
   t.same(numbers(a.delivered), [100, 101])
-  // As servers from 24.10.14, 26.0.3 and 26.1 on have it; before, skipped messages stayed in the buffer.
-  t.equal(stats.retryBufferCount, 2)
-  t.equal(stats.readBufferCount, 0)
+  t.same([stats.retryBufferCount, stats.readBufferCount], await retriesSkipped(client) ? [2, 0] : [0, 2])
   const handled = await a.handle(4)
   t.same(numbers(handled), [100, 101, 102, 103])
   t.same(handled.map(({ retryCount }) => retryCount), [0, 0, 0, 0], 'being skipped is no try')

@@ -1,8 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { KurrentDBClient, MaxAppendSizeExceededError, UnknownError, WrongExpectedVersionError, binaryEvent } from '@kurrent/kurrentdb-client'
+import { status } from '@grpc/grpc-js'
+import {
+  AppendRecordSizeExceededError, KurrentDBClient, MaxAppendSizeExceededError, TransactionMaxSizeExceededError, UnknownError,
+  WrongExpectedVersionError, binaryEvent
+} from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { openStore } from '../harness/store.js'
-import { eventsOf, open, own, rejection } from './consumer.js'
+import { eventsOf, open, own, rejection, settings } from './consumer.js'
 import { append, event, events, streamOf } from './stream-kinds.js'
 
 const MIB = 1024 * 1024
@@ -78,6 +82,30 @@ t.test('a message over the limit of the transport is refused, and the client goe
   const stream = `large-${randomUUID()}`
   t.match(await rejection(client.appendToStream(stream, [bytes(18 * MIB)])), { constructor: UnknownError, code: 8 })
   t.same(await append(client, 'BatchAppend', stream, events(1), 'any'), { written: 0n })
+})
+
+t.test('a record has a limit of its own, and so has a message', { skip }, async (t) => {
+  const { client } = await own(t)
+  const stream = `large-${randomUUID()}`
+  const record = 16 * MIB - 10_000
+  await client.appendToStream(stream, [bytes(record - 1000)])
+  for (const options of [{}, { credentials }]) {
+    t.match(await rejection(client.appendToStream(stream, [bytes(record)], options)), { constructor: UnknownError, code: status.RESOURCE_EXHAUSTED })
+  }
+  t.match(await rejection(client.createPersistentSubscriptionToStream('x'.repeat(4 * MIB), 'group', settings())), { code: status.RESOURCE_EXHAUSTED })
+  const sent = (size: number) => client.appendRecords([{ streamName: stream, record: bytes(size) }])
+  await sent(record - 1000)
+  t.match(await rejection(sent(16 * MIB - 5000)), { code: status.UNKNOWN }, 'between what an append may have and what the log may')
+  t.match(await rejection(sent(16 * MIB + 1)), { constructor: AppendRecordSizeExceededError })
+})
+
+t.test('a message to several streams may hold more', { skip }, async (t) => {
+  const { client } = await own(t, { maxAppendSize: 20 * MIB })
+  const stream = `large-${randomUUID()}`
+  const sent = (...sizes: number[]) => client.appendRecords(sizes.map((size, i) => ({ streamName: `${stream}${i}`, record: bytes(size * MIB) })))
+  await sent(6, 6, 6)
+  t.match(await rejection(sent(7, 7, 7)), { constructor: TransactionMaxSizeExceededError })
+  t.match(await rejection(sent(8, 8, 8, 8)), { code: status.RESOURCE_EXHAUSTED }, 'more than half as much again')
 })
 
 t.test('what cannot be stored is refused by its kind', async (t) => {

@@ -5,11 +5,14 @@ import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols
 import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js'
 import t, { type Test } from 'tap'
 import { uniqueType } from '../harness/store.js'
-import { eventsOf, open } from './consumer.js'
+import { eventsOf, open, own } from './consumer.js'
 import { events, streamOf } from './stream-kinds.js'
 
 type Request = InstanceType<typeof pb.AppendReq>
 type Answer = InstanceType<typeof pb.AppendResp>
+
+const { KURRENT_HOST } = process.env
+const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'the limits of a real server are its own'
 
 /** The Append call as generated, for requests that the official client does not make. */
 function appender (t: Test, connectionString: string) {
@@ -56,6 +59,24 @@ t.test('what an append cannot be', async (t) => {
     t.same(error?.metadata.get('required-metadata-properties'), ['type,content-type'])
   }
   t.match(await eventsOf(client, stream).catch((error: unknown) => error), { type: 'stream-not-found' }, 'nothing was written')
+})
+
+t.test('an append over a limit is refused while it comes, not when it has ended', { skip }, async (t) => {
+  for (const [limits, size, exception] of [
+    [{ maxAppendSize: 1024 }, 500, 'maximum-append-size-exceeded'],
+    [{ maxAppendEventSize: 1024 }, 2000, 'maximum-append-event-size-exceeded']
+  ] as const) {
+    const { connectionString } = await own(t, limits)
+    const raw = new streamsGrpc.StreamsClient(new URL(connectionString).host, credentials.createInsecure())
+    t.teardown(() => { raw.close() })
+    const error = await new Promise<ServiceError | null>((resolve) => {
+      const call = raw.append(resolve)
+      call.on('error', () => {})
+      call.write(options(uniqueType('raw')))
+      for (let i = 0; i < 3; i++) call.write(proposed(undefined, 'x'.repeat(size)))
+    })
+    t.same([error?.code, error?.metadata.get('exception')], [status.INVALID_ARGUMENT, [exception]])
+  }
 })
 
 t.test('what is no JSON is not looked at; other content types are binary', async (t) => {
@@ -116,7 +137,9 @@ t.test('one broken value, and all metadata counts as none', async (t) => {
   const { connectionString, client } = await open(t)
   const append = appender(t, connectionString)
   const properties = { type: '$metadata', 'content-type': 'application/json' }
-  for (const broken of ['{"$maxCount":1,"$maxAge":"old"}', '{"$maxCount":1,"$tb":-1}', '{"$maxCount":1,"$acl":[]}', '{"$maxCount":1', '{"$maxCount":0}', '[]']) {
+  for (const broken of ['{"$maxCount":1,"$maxAge":"old"}', '{"$maxCount":1,"$acl":[]}', '{"$maxCount":1', '[]', '{"$maxCount":1,"$tb":9223372036854775808}',
+    '{"$maxCount":1,"$acl":{"$r":5}}', '{"$maxCount":1,"$acl":{"$r":[1,2]}}', '{"$maxCount":1,"$acl":{"$r":["$all",1]}}', '{"$maxCount":1,"$acl":{"$r":null}}',
+    '{"$maxCount":1,"$acl":{"$x":"$all"}}', '{"$maxCount":1,"$acl":null}', '{"$maxCount":1,"$cacheControl":"x"}', '{"$maxCount":1,"$tmp":1}', '{"$maxCount":1,"$maxAge":1000000000000}']) {
     const stream = await streamOf(client, 'live')
     await append(options(`$$${stream}`), proposed(properties, broken))
     t.equal((await eventsOf(client, stream)).length, 3, broken)
@@ -126,4 +149,11 @@ t.test('one broken value, and all metadata counts as none', async (t) => {
   t.equal((await eventsOf(client, stream)).length, 3, 'not as JSON')
   await append(options(`$$${stream}`), proposed(properties, '{"$maxCount":1,"own":[1]}'))
   t.equal((await eventsOf(client, stream)).length, 1, 'sound')
+  const acl = '"$acl":{"$r":"$all","$w":["$admins","ann"],"$d":[],"$mr":"$all","$mw":"$admins"}'
+  await append(options(`$$${stream}`), proposed(properties, `{"$maxCount":2,${acl}}`))
+  t.equal((await eventsOf(client, stream)).length, 2, 'with an ACL')
+  for (const [metadata, seen] of [['{"$maxCount":0}', 3], ['{"$maxCount":1,"$tb":-1,"$maxAge":0}', 1]] as const) {
+    await append(options(`$$${stream}`), proposed(properties, metadata))
+    t.equal((await eventsOf(client, stream)).length, seen, 'a number that says nothing does not count')
+  }
 })

@@ -10,10 +10,13 @@ import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/strea
 import t, { type Test } from 'tap'
 import { uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { eventsOf, open } from './consumer.js'
+import { eventsOf, open, own } from './consumer.js'
 import { streamOf } from './stream-kinds.js'
 
 type Answer = InstanceType<typeof pb.BatchAppendResp>
+const { KURRENT_HOST } = process.env
+const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'the limits of a real server are its own'
+
 type Options = InstanceType<typeof pb.BatchAppendReq.Options>
 
 interface Part { id: string, stream?: string, more?: (options: Options) => unknown, events?: number, final?: boolean }
@@ -106,6 +109,26 @@ t.test('what a batch is refused for', async (t) => {
   t.equal(await refused(''), 'BadRequest')
   t.equal(await refused(live, (options) => options.clearAny()), 'BadRequest')
   t.equal(await refused(live), '', 'and the call goes on')
+})
+
+t.test('a batch over a limit is refused while it comes, not when it is whole', { skip }, async (t) => {
+  for (const [limits, detail] of [
+    [{ maxAppendSize: 100 }, /\.MaximumAppendSizeExceeded$/],
+    [{ maxAppendEventSize: 7 }, /\.MaximumAppendEventSizeExceeded$/]
+  ] as const) {
+    const { connectionString, client } = await own(t, limits)
+    const { send, answer } = batches(t, connectionString)
+    const [large, next] = [randomUUID(), randomUUID()]
+    const stream = uniqueType('large')
+    // An event counts eight bytes.
+    send({ id: large, stream, events: 8, final: false })
+    send({ id: large, events: 8, final: false })
+    t.match(await answer(large), detail)
+    send({ id: large })
+    send({ id: next, stream: uniqueType('other'), events: 0 })
+    t.equal(await answer(next), '', 'what still comes of it is dropped')
+    t.match(await eventsOf(client, stream).catch((error: unknown) => error), { type: 'stream-not-found' })
+  }
 })
 
 t.test('who half-closes gets its answers, and then the end', async (t) => {

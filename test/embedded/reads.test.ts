@@ -121,9 +121,9 @@ t.test('$maxAge hides what is old', async (t) => {
   t.same(await revisions(client, stream, { direction: 'backwards', fromRevision: 'end' }), [3])
 })
 
-t.test('metadata that is not as it must be counts as none', async (t) => {
+t.test('metadata that is not as it must be counts as none, and a number that says nothing does not count', async (t) => {
   const { client } = await open(t)
-  for (const metadata of [{ $maxCount: 0 }, { $maxCount: 'two' }, { $maxCount: 2, $maxAge: -1 }, { $maxCount: 2, $tb: 1.5 }, { $maxCount: 2, $acl: [] }]) {
+  for (const metadata of [{ $maxCount: 0 }, { $maxCount: 'two' }, { $maxCount: 2, $maxAge: '1' }, { $maxCount: 2, $tb: 1.5 }, { $maxCount: 2, $acl: [] }, { $maxAge: -1 }]) {
     const stream = await streamOf(client, 'live')
     await client.appendToStream(`$$${stream}`, jsonEvent({ type: '$metadata', data: metadata }))
     t.same(await revisions(client, stream), [0, 1, 2], JSON.stringify(metadata))

@@ -6,11 +6,23 @@ export async function versionOf (client: KurrentDBClient): Promise<string> {
   return (await (client as unknown as { capabilities: Promise<{ serverVersion: string }> }).capabilities).serverVersion
 }
 
-/** Whether the server is older than a version, which is then said: what is tested is not there yet. */
+/** Whether the server is older than a version of three numbers, which is then said: what is tested is not there yet. */
 export async function isBefore (t: Test, client: KurrentDBClient, version: string): Promise<boolean> {
   const is = await versionOf(client)
-  const [have, want] = [is, version].map((text) => text.split('.').map(Number))
-  const before = have![0]! < want![0]! || (have![0] === want![0] && have![1]! < want![1]!)
-  if (before) t.comment(`skipped: the server is ${is}, and this is there from ${version} on`)
+  const before = isOlder(is, version)
+  if (before) t.comment(`the server is ${is}, and this is there from ${version} on`)
   return before
+}
+
+/** Whether a version is older than another, by the first of three numbers that differs. */
+export function isOlder (version: string, than: string): boolean {
+  const [have, want] = [version, than].map((text) => text.split('.').map(Number))
+  const differs = [0, 1, 2].find((i) => (have![i] ?? 0) !== (want![i] ?? 0))
+  return differs !== undefined && (have![differs] ?? 0) < (want![differs] ?? 0)
+}
+
+/** Whether what a full consumer made its group skip goes to the retries: from 24.10.14, 26.0.3 and 26.1 on. Before, it stays in the buffer. */
+export async function retriesSkipped (client: KurrentDBClient): Promise<boolean> {
+  const version = await versionOf(client)
+  return !isOlder(version, '26.0.3') || (version.startsWith('24.10.') && !isOlder(version, '24.10.14'))
 }

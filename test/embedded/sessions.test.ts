@@ -18,7 +18,7 @@ const ofEmbedded = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : '
 type Event = ReturnType<typeof event>
 
 /** A client to a server that has sessions; nothing where it has none. */
-async function opened (t: Test, since: '25.1' | '26.1'): Promise<KurrentDBClient | undefined> {
+async function opened (t: Test, since: '25.1.0' | '26.1.0'): Promise<KurrentDBClient | undefined> {
   const { client } = await open(t)
   return await isBefore(t, client, since) ? undefined : client
 }
@@ -36,7 +36,7 @@ function check (streamName: string, expectedState: ConsistencyCheck['expectedSta
 }
 
 t.test('a session appends to several streams, in its order', async (t) => {
-  const client = await opened(t, '25.1')
+  const client = await opened(t, '25.1.0')
   if (client === undefined) return
   const [a, b, c] = [await streamOf(client, 'new'), await streamOf(client, 'live'), await streamOf(client, 'soft-deleted')]
   const [ofA, ofB, ofC] = [events(2), events(1), events(2)]
@@ -50,7 +50,7 @@ t.test('a session appends to several streams, in its order', async (t) => {
 })
 
 t.test('a session is all or nothing', async (t) => {
-  const client = await opened(t, '25.1')
+  const client = await opened(t, '25.1.0')
   if (client === undefined) return
   const fresh = await streamOf(client, 'new')
   const live = await streamOf(client, 'live')
@@ -68,7 +68,7 @@ t.test('a session is all or nothing', async (t) => {
 })
 
 t.test('a session sent again is one session', async (t) => {
-  const client = await opened(t, '25.1')
+  const client = await opened(t, '25.1.0')
   if (client === undefined) return
   const [a, b] = [await streamOf(client, 'new'), await streamOf(client, 'live')]
   const session = [to(a, events(2), NO_STREAM), to(b, events(2), 2n)]
@@ -81,7 +81,7 @@ t.test('a session sent again is one session', async (t) => {
 })
 
 t.test('what cannot be a session', async (t) => {
-  const client = await opened(t, '25.1')
+  const client = await opened(t, '25.1.0')
   if (client === undefined) return
   const stream = uniqueType('session')
   t.match(await rejection(client.multiStreamAppend([])), { code: 9 }, 'no requests')
@@ -94,7 +94,7 @@ t.test('what cannot be a session', async (t) => {
 })
 
 t.test('properties of records are metadata to the first protocol', async (t) => {
-  const client = await opened(t, '25.1')
+  const client = await opened(t, '25.1.0')
   if (client === undefined) return
   const stream = uniqueType('session')
   const metadata = { $correlationId: 'k', quote: '"', empty: '' }
@@ -117,7 +117,7 @@ t.test('properties of records are metadata to the first protocol', async (t) => 
 })
 
 t.test('records of several streams, one between the others', async (t) => {
-  const client = await opened(t, '26.1')
+  const client = await opened(t, '26.1.0')
   if (client === undefined) return
   const [a, b, looked] = [uniqueType('a'), uniqueType('b'), await streamOf(client, 'live')]
   const appended = events(5)
@@ -130,7 +130,7 @@ t.test('records of several streams, one between the others', async (t) => {
 })
 
 t.test('all streams that are not as expected are told', async (t) => {
-  const client = await opened(t, '26.1')
+  const client = await opened(t, '26.1.0')
   if (client === undefined) return
   const [fresh, live, deleted, gone] = [await streamOf(client, 'new'), await streamOf(client, 'live'), await streamOf(client, 'soft-deleted'), await streamOf(client, 'tombstoned')]
   const written = await streamOf(client, 'tombstoned')
@@ -144,7 +144,7 @@ t.test('all streams that are not as expected are told', async (t) => {
 })
 
 t.test('checks of how a stream is deleted', async (t) => {
-  const client = await opened(t, '26.1')
+  const client = await opened(t, '26.1.0')
   if (client === undefined) return
   const [live, deleted, gone] = [await streamOf(client, 'live'), await streamOf(client, 'soft-deleted'), await streamOf(client, 'tombstoned')]
   const stream = uniqueType('x')
@@ -158,7 +158,7 @@ t.test('checks of how a stream is deleted', async (t) => {
 })
 
 t.test('records sent again are written once, whatever has become of what was looked at', async (t) => {
-  const client = await opened(t, '26.1')
+  const client = await opened(t, '26.1.0')
   if (client === undefined) return
   const [stream, looked] = [uniqueType('x'), await streamOf(client, 'live')]
   const records = [record(stream, event()), record(stream, event())]
@@ -172,7 +172,7 @@ t.test('records sent again are written once, whatever has become of what was loo
 })
 
 t.test('what cannot be appended as records', async (t) => {
-  const client = await opened(t, '26.1')
+  const client = await opened(t, '26.1.0')
   if (client === undefined) return
   const stream = uniqueType('x')
   t.match(await rejection(client.appendRecords([])), { code: 3 }, 'none')
@@ -198,7 +198,7 @@ t.test('limits of sessions and records', { skip: ofEmbedded }, async (t) => {
 })
 
 t.test('links, groups and followers see what a session has written', async (t) => {
-  const client = await opened(t, '25.1')
+  const client = await opened(t, '25.1.0')
   if (client === undefined) return
   const category = uniqueType('order')
   await client.multiStreamAppend([to(`${category}-1`, events(2)), to(`${category}-2`, events(1))])

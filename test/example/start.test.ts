@@ -10,6 +10,7 @@ import type { Test } from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { compiled } from '../harness/compiled.js'
 import { until } from '../harness/until.js'
+import { tellTheWholeStory } from './story.js'
 
 t.setTimeout(180_000)
 const folder = await compiled(t)
@@ -89,6 +90,14 @@ t.test('all three processes, an answer, and an orderly end, the store last', { s
   t.strictSame(await started.ended, [0, null])
   t.match(started.text().trim().split('\n').at(-1), /^store {2}\| unistream-store stopped$/)
   t.notOk(children.some(({ pid }) => isAlive(pid)))
+})
+
+t.test('a bank account, from one terminal', { skip: SERVERS_ONLY }, async (t) => {
+  const started = await start(t)
+  await ready(started)
+  await tellTheWholeStory(t, `http://127.0.0.1:${started.port}`, /kurrentdb:\/\/\S+/.exec(started.text())![0])
+  started.child.kill('SIGINT')
+  t.strictSame(await started.ended, [0, null])
 })
 
 t.test('with KURRENT_HOST that store is used, and none is started', { skip: SERVERS_ONLY }, async (t) => {

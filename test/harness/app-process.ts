@@ -12,11 +12,19 @@ export interface AppProcessOptions {
   role: 'sender' | 'worker'
   /** 0 takes any that is free. */
   port?: number
+  /** Writes a line for each request that it has read: `read`, and its command's id. */
+  tellRead?: boolean
   settings: SettingsOptions
 }
 
-const { role, port = 0, settings } = JSON.parse(process.argv[2]!) as AppProcessOptions
+const { role, port = 0, tellRead = false, settings } = JSON.parse(process.argv[2]!) as AppProcessOptions
 const app = fastify({ logger: { level: 'warn', stream: process.stderr } })
+if (tellRead) {
+  app.addHook<{ Params: { comId?: string } }>('onRequest', async ({ params }) => {
+    // Before anything can become of the request, so that it is told even if the process ends at once.
+    if (params.comId !== undefined) writeSync(1, `read ${params.comId}\n`)
+  })
+}
 const aggregates = [Account, Transaction]
 if (role === 'sender') await app.register(sender, { aggregates, events: true, readinessRoute: true, ...settings })
 else await app.register(subscriber, { aggregates, readinessRoute: true, ...settings })

@@ -10,6 +10,8 @@ import type { WorkerProcessOptions } from './worker-process.js'
 /** A real process, and what it has said so far. */
 export interface Spawned {
   readonly child: ChildProcess
+  /** What it has said so far; all of it once it has ended. */
+  readonly lines: readonly string[]
   /** Resolves with the line that begins with this, once the process has written one. */
   said (beginning: string): Promise<string>
   /** Resolves with how the process ended. */
@@ -30,7 +32,7 @@ function spawned (t: Test, program: string, options: object): Spawned {
   // The test's own loader reads TypeScript.
   const args = [...process.execArgv, fileURLToPath(new URL(program, import.meta.url)), JSON.stringify(options)]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
   const lines: string[] = []
   const listeners = new Set<() => void>()
   createInterface({ input: child.stdout }).on('line', line => {
@@ -43,6 +45,7 @@ function spawned (t: Test, program: string, options: object): Spawned {
   })
   return {
     child,
+    lines,
     ended,
     said: beginning => new Promise(resolve => {
       const listen = () => {

@@ -88,6 +88,7 @@ export async function openRelay (target: number): Promise<Relay> {
     cut,
     refuse: stop,
     async accept () {
+      if (server.listening) return
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
     },

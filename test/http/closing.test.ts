@@ -40,6 +40,32 @@ t.test('a connection that is answered while the server closes is not kept', asyn
   await closed
 })
 
+t.test('while callers wait, the server that closes listens on, and refuses', async (t) => {
+  const { commands } = defineCounter('Counter')
+  const app = fastify()
+  const closing = new EventEmitter()
+  const begun = once(closing, 'begun')
+  let end = (): void => {}
+  const refused = async () => {
+    closing.emit('begun')
+    await new Promise<void>((resolve) => { end = resolve })
+  }
+  const outcome = { status: 'open', aggregate: 'Counter', aggId, comId } as const
+  await app.register(commandRoutes, { senders: [{ commands, send: async () => ({ outcome, replayed: false }), find: async () => outcome }], refused })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => { agent.destroy() })
+  const { port } = app.server.address() as AddressInfo
+  t.match(await post(agent, port), { statusCode: 202, headers: { connection: 'keep-alive' } })
+  const closed = app.close()
+  await begun
+  t.match(await post(agent, port), { statusCode: 503, headers: { connection: 'close' } }, 'on a connection that was kept')
+  t.match(await post(agent, port), { statusCode: 503, headers: { connection: 'close' } }, 'and on a new one')
+  end()
+  await closed
+  await t.rejects(post(agent, port), { code: 'ECONNREFUSED' })
+})
+
 async function post (agent: Agent, port: number): Promise<IncomingMessage> {
   const path = `/Counter/Start/${comId}?aggId=${aggId}`
   const asked = request({ agent, port, method: 'POST', path, headers: { 'content-type': 'application/json' } }).end('{}')

@@ -26,7 +26,8 @@ t.test('sender and worker of one application have one connection, closed last', 
     t.match(await sendersOf(app, own.commands.name)['Start']!({ aggId, comId: randomUUID(), command: {} }), { status: 'succeeded' })
     t.equal(lines.filter(({ msg }) => msg === 'The store').length, 1)
     await app.close()
-    t.strictSame(lines.filter(({ level }) => level >= 40), [])
+    // Of an older server it is said what it can lose.
+    t.strictSame(lines.filter(({ level, msg }) => level >= 40 && !/^this server can lose commands/.test(String(msg))), [])
   }
   if (embedded !== undefined) t.pass('nothing of it was cut off')
 })

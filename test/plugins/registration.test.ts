@@ -134,3 +134,27 @@ t.test('settings come from the environment too, and wrong ones stop start-up', a
   await t.rejects(async () => { await app.register(sender, { aggregates: [Counter] }) },
     { code: 'UNISTREAM_SETTING_UNKNOWN', message: /COMMAND_COUNTER_INTERVALL: it is "5"; expected one of .*COMMAND_COUNTER_INTERVAL,/ })
 })
+
+t.test('a variable may be of a type that the other plugin of the application has, whichever comes first', async (t) => {
+  const { app } = newApp(t)
+  const [Alpha, Beta] = [defineCounter('Alpha'), defineCounter('Beta')]
+  setEnvironment(t, { COMMAND_BETA_DEADLINE: '5' })
+  await app.register(subscriber, { aggregates: [Alpha], kurrent: { host: 'embedded' } })
+  await app.register(sender, { aggregates: [Alpha, Beta] })
+  await app.ready()
+
+  setEnvironment(t, { COMMAND_GAMMA_DEADLINE: '5' })
+  const { app: other } = newApp(t)
+  await other.register(sender, { aggregates: [Beta], kurrent: { host: 'embedded' } })
+  await t.rejects(async () => { await other.ready() }, { code: 'UNISTREAM_SETTING_UNKNOWN', message: /COMMAND_GAMMA_DEADLINE/ })
+})
+
+t.test('what would have no effect beside a given client is refused', async (t) => {
+  const client = KurrentDBClient.connectionString('kurrentdb://127.0.0.1:1?tls=false')
+  t.teardown(() => client.dispose())
+  for (const kurrent of [{ client, user: 'a', pass: 'b' }, { client, verifyCert: true }]) {
+    const { app } = newApp(t)
+    await t.rejects(async () => { await app.register(sender, { aggregates: [defineCounter('Counter')], kurrent }) },
+      { code: 'UNISTREAM_SETTING_INVALID', message: /kurrent\.(user|verifyCert)/ })
+  }
+})

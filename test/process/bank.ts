@@ -20,6 +20,9 @@ export interface Answer {
 /** The names that the bank has in the store. They are fixed, so the processes that tests start share a store only by turns. */
 export const types = { account: Account.commands.storedName, transaction: Transaction.commands.storedName }
 
+/** Seconds that the processes have for an orderly close. */
+export const DRAIN_TIME = 10
+
 const quick: SettingsOptions = { aggregate: { Account: { latest: 0 }, Transaction: { latest: 0 } } }
 
 /** A running sender. */
@@ -51,12 +54,12 @@ export function bankOn (t: Test, connectionString: string) {
   const store = Store.open({ connectionString, callLimit: 5 }, recordingLog())
   t.teardown(() => store.close())
   const settings = (over: SettingsOptions = {}): SettingsOptions => ({
-    ...quick, ...over, kurrent: { host: connectionString, hostname: randomUUID(), drainTime: 10, ...over.kurrent }
+    ...quick, ...over, kurrent: { host: connectionString, hostname: randomUUID(), drainTime: DRAIN_TIME, ...over.kurrent }
   })
   return {
     store,
-    async sender (over: SettingsOptions = {}) {
-      const spawned = spawnApp(t, { role: 'sender', settings: settings(over) })
+    async sender (over: SettingsOptions = {}, { tellRead = false } = {}) {
+      const spawned = spawnApp(t, { role: 'sender', tellRead, settings: settings(over) })
       await spawned.said('ready')
       return { ...spawned, teller: new Teller(`http://127.0.0.1:${(await spawned.said('port ')).slice(5)}`) }
     },

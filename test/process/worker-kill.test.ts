@@ -1,17 +1,61 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import fastify from 'fastify'
+import { sender } from '../../lib/index.js'
+import { commandOf } from '../../lib/outcome/index.js'
 import { stage } from '../subscriber/stage.js'
 import { spawnWorker } from '../harness/processes.js'
+import { until } from '../harness/until.js'
 
 const onRealServer = Boolean(process.env['KURRENT_HOST'])
 
-/** A started aggregate, and a command for it that is not sent yet. */
+/** An aggregate, a command for it that is not sent yet, and a sender whose callers have patience. */
 async function scene (t: import('tap').Test) {
   const s = await stage(t)
   const aggId = randomUUID()
   const comId = randomUUID()
   const options = { connectionString: s.connectionString, type: s.type, messageTimeout: 30 }
-  return { ...s, aggId, comId, options }
+  const app = fastify()
+  t.teardown(() => app.close())
+  await app.register(sender, {
+    aggregates: [s.aggregate],
+    events: true,
+    kurrent: { host: s.connectionString, hostname: randomUUID(), drainTime: 1 },
+    command: { deadline: 250 }
+  })
+  const base = await app.listen({ host: '127.0.0.1', port: 0 })
+  await until(() => app.unistream.readiness().ready)
+
+  /** A caller of the sender, who waits for what becomes of the command. */
+  const call = async (command: string, body: object) => {
+    const answer = await fetch(`${base}/${s.type}/${command}/${comId}?aggId=${aggId}`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body)
+    })
+    return { status: answer.status, replayed: answer.headers.get('idempotency-replayed'), body: await answer.text() }
+  }
+  return {
+    ...s,
+    aggId,
+    comId,
+    options,
+    /** @returns what checks the answer: it is what stands in the stream, and who asks again gets the same. */
+    call (command: string, body: object) {
+      const asked = call(command, body)
+      return async () => {
+        const { status, replayed, body: told } = await asked
+        const standing = (await s.events(s.streams.aggregate(aggId))).filter(event => commandOf(event) === comId)
+        t.same([status, replayed], [201, null], 'the caller is answered')
+        t.same(JSON.parse(told), {
+          aggregate: s.type,
+          aggId,
+          comId,
+          revision: Number(standing.at(-1)!.revision),
+          events: standing.map(({ type, data }) => ({ type, data: JSON.parse(Buffer.from(data).toString()) }))
+        }, 'with what stands in the stream')
+        t.same(await call(command, body), { status: 201, replayed: 'true', body: told }, 'and again')
+      }
+    }
+  }
 }
 
 t.test('kill -9 between delivery and append: one outcome', async t => {
@@ -19,11 +63,11 @@ t.test('kill -9 between delivery and append: one outcome', async t => {
   const first = spawnWorker(t, { ...s.options, at: { comId: s.comId, signal: 'SIGKILL' } })
   await first.said('ready')
   await s.outcome(s.aggId, await s.send(s.aggId, 'Start', {}))
-  await s.send(s.aggId, 'AddTwice', { by: 2 }, s.comId)
+  const answered = s.call('AddTwice', { by: 2 })
   t.match(await first.ended, { signal: 'SIGKILL' })
   t.notOk((await s.decided(s.aggId)).includes(s.comId), 'it was not appended')
   spawnWorker(t, s.options)
-  t.equal(await s.outcome(s.aggId, s.comId), 'succeeded')
+  await answered()
   await s.drained()
   t.equal((await s.decided(s.aggId)).filter(id => id === s.comId).length, 2, 'both events, once')
 })
@@ -34,7 +78,7 @@ t.test('kill -9 between append and ack: one outcome', { skip: onRealServer && 'n
   await first.said('ready')
   await s.outcome(s.aggId, await s.send(s.aggId, 'Start', {}))
   const lost = s.embedded!.faults.loseAnswer(s.streams.aggregate(s.aggId), 'withheld')
-  await s.send(s.aggId, 'Add', { by: 2 }, s.comId)
+  const answered = s.call('Add', { by: 2 })
   await lost
   t.ok((await s.decided(s.aggId)).includes(s.comId), 'it was appended')
   first.child.kill('SIGKILL')
@@ -42,6 +86,7 @@ t.test('kill -9 between append and ack: one outcome', { skip: onRealServer && 'n
   spawnWorker(t, s.options)
   const next = await s.send(s.aggId, 'Add', { by: -3 })
   t.equal(await s.outcome(s.aggId, next), 'refused', 'the sum is 2')
+  await answered()
   await s.drained()
   t.equal((await s.decided(s.aggId)).filter(id => id === s.comId).length, 1)
 })
@@ -51,13 +96,13 @@ t.test('a worker stopped with a command in hand, which another finishes, and con
   const first = spawnWorker(t, { ...s.options, at: { comId: s.comId, signal: 'SIGSTOP' } })
   await first.said('ready')
   await s.outcome(s.aggId, await s.send(s.aggId, 'Start', {}))
-  await s.send(s.aggId, 'Add', { by: 2 }, s.comId)
+  const answered = s.call('Add', { by: 2 })
   await first.said('struck')
   const second = spawnWorker(t, s.options)
   await second.said('ready')
   // A real server finds out by its keep-alive.
   s.embedded?.faults.dropConnections()
-  t.equal(await s.outcome(s.aggId, s.comId), 'succeeded')
+  await answered()
   const after = await s.send(s.aggId, 'Add', { by: -2 })
   t.equal(await s.outcome(s.aggId, after), 'succeeded')
   first.child.kill('SIGCONT')

@@ -242,7 +242,9 @@ t.test('a question has a deadline too', async t => {
   const s = await stage(t)
   const { sender, relay } = await s.readySender({ deadline: 0.1 })
   relay.hold()
-  await t.rejects(sender.find({ command: 'Add', aggId: randomUUID(), comId: randomUUID() }), { code: 'UNISTREAM_STORE_UNAVAILABLE' })
+  const ask = () => sender.find({ command: 'Add', aggId: randomUUID(), comId: randomUUID() })
+  await Promise.all(Array.from({ length: 64 }, () => t.rejects(ask(), { code: 'UNISTREAM_STORE_UNAVAILABLE' })))
+  await t.rejects(ask(), { code: 'UNISTREAM_STORE_UNAVAILABLE' }, 'those that are over take no place from others')
   relay.release()
 })
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import t from 'tap'
-import { readSettings } from '../../lib/settings/index.js'
+import { isVariableOf, readSettings } from '../../lib/settings/index.js'
 import type { Environment, SettingsOptions } from '../../lib/settings/index.js'
 
 const aggregates = ['Account', 'Transaction_Log']
@@ -176,6 +176,22 @@ t.test('unknown variables stop start-up by name', async (t) => {
     t.match(error.message, /expected one of (KURRENT|AGGREGATE|COMMAND)_/)
     t.equal(error.message.includes('4711'), !name.startsWith('KURRENT_'), 'shown unless it may be a password')
   }
+})
+
+t.test('variables of another aggregate type are handed on, where somebody may yet define it', async (t) => {
+  const told = new Map<string, Error & { code?: string }>()
+  const variables = { COMMAND_DEPOSIT_INTERVAL: '3', AGGREGATE_A_B_CAPACITY: '4', AGGREGATE_ACCOUNT_CAPACITY: '5' }
+  const purpose = { aggregates: ['Account'], onUnclaimed: (name: string, error: Error) => { told.set(name, error) } }
+  const settings = readSettings({ kurrent: { host: 'embedded' } }, variables, purpose)
+  t.equal(settings.aggregate('Account').capacity, 5)
+  t.strictSame([...told.keys()], ['COMMAND_DEPOSIT_INTERVAL', 'AGGREGATE_A_B_CAPACITY'])
+  for (const error of told.values()) t.equal(error.code, 'UNISTREAM_SETTING_UNKNOWN')
+  for (const name of ['KURRENT_HOTS', 'COMMAND_DEPOSIT_INTERVALL', 'AGGREGATE_CAPACITY', 'AGGREGATE__CAPACITY', 'AGGREGATE_ACCOUNT_DEADLINE']) {
+    t.throws(() => readSettings({ kurrent: { host: 'embedded' } }, { [name]: '1' }, purpose), { code: 'UNISTREAM_SETTING_UNKNOWN' }, name)
+  }
+  t.ok(isVariableOf('Deposit', 'COMMAND_DEPOSIT_INTERVAL'))
+  t.ok(isVariableOf('A_B', 'AGGREGATE_A_B_CAPACITY'))
+  t.notOk(isVariableOf('Account', 'COMMAND_DEPOSIT_INTERVAL'))
 })
 
 t.test('variables that others set are left alone', async (t) => {

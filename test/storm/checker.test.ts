@@ -102,6 +102,8 @@ function good () {
   return { sample, first, halves, twice, parked, unanswered, pid }
 }
 
+const NEVER = { ready: undefined } as unknown as { ready: number }
+
 type Good = ReturnType<typeof good>
 
 function found ({ sample }: Pick<Good, 'sample'>): RuleName[] {
@@ -168,6 +170,13 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.park(sample.sent(command))
     sample.asked(command, { kind: 'gave_up' })
   }],
+  ['a good command that is lost behind a bad one under its id', 'parked', ({ sample }) => {
+    const good = inPeriod('Deposit', { amount: 2 })
+    const bad = sample.sent({ ...good, body: { amount: 'much' } })
+    sample.plant('doubled_unfit', bad, PERIOD)
+    sample.sent(good)
+    sample.park(bad)
+  }],
   ['half of a command', 'torn', ({ sample }) => {
     const command = inPeriod('Deposit', { amount: 400 })
     sample.sent(command)
@@ -179,10 +188,11 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.command(inPeriod('Deposit', { amount: 0.01 }), deposited(0.01, 310.01))
   }],
   ['an outcome twice', 'doubled', ({ sample, twice }) => { sample.became(twice, limited(900)) }],
-  ['a refusal beside a success', 'contradicted', ({ sample, unanswered }) => {
-    sample.became({ ...unanswered, body: { amount: 1 } }, { ...tooSmall, kind: 'failed', code: 'POISON' })
-    sample.sent({ ...unanswered, body: { amount: 1 } })
-    sample.asked({ ...unanswered, body: { amount: 1 } }, { kind: 'gave_up' })
+  ['a failure beside a success', 'contradicted', ({ sample, unanswered }) => {
+    const poison = { ...unanswered, command: 'Poison', body: {} }
+    sample.became(poison, { kind: 'failed', code: 'POISON', message: 'Never came to an end' })
+    sample.sent(poison)
+    sample.asked(poison, { kind: 'gave_up' })
   }],
   ['a failure beside the aggregate\'s stream', 'state', ({ sample }) => {
     const command = inPeriod('SetTransLimit', { transLimit: 800 })
@@ -201,6 +211,9 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
   }],
   ['an outcome behind an event that nobody knows', 'state', ({ sample }) => {
     sample.command(inPeriod('SetTransLimit', { transLimit: 800 }, CLOSED), limited(800))
+  }],
+  ['a healthy command that is taken for a poison', 'state', ({ sample }) => {
+    sample.command(inPeriod('SetTransLimit', { transLimit: 800 }), { kind: 'failed', code: 'POISON', message: 'Never came to an end' })
   }],
   ['a failure without a reason', 'state', ({ sample }) => {
     sample.command(inPeriod('SetTransLimit', { transLimit: 800 }), { kind: 'failed', code: 'DEFECT', message: 'A defect' })
@@ -239,6 +252,19 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.asked(first, { kind: 'answered', status: 404, headers: {}, body: { code: 'UNISTREAM_OUTCOME_NOT_FOUND' } }, { method: 'GET' })
   }],
   ['open again', 'answers', ({ sample, first }) => { sample.asked(first, sample.became(first, undefined), { method: 'GET' }) }],
+  ['open again in the calm', 'answers', ({ sample, first }) => { sample.asked(first, sample.became(first, undefined)) }],
+  ['refused for now in the calm', 'answers', ({ sample, first }) => {
+    sample.asked(first, { kind: 'answered', status: 503, headers: { 'retry-after': '1' }, body: { code: 'UNISTREAM_STORE_UNAVAILABLE' } })
+  }],
+  ['open, and nowhere', 'answers', ({ sample }) => {
+    const command = inPeriod('SetTransLimit', { transLimit: 800 })
+    sample.asked(command, sample.became(command, undefined))
+  }],
+  ['open by GET, and nowhere, whatever breaks', 'answers', ({ sample }) => {
+    const command = inPeriod('SetTransLimit', { transLimit: 800 })
+    sample.fault({ name: 'store_hung', start: sample.now, end: sample.now + 10, targets: ['store'] })
+    sample.asked(command, sample.became(command, undefined), { method: 'GET' })
+  }],
   ['an error of the inside', 'answers', ({ sample, first }) => {
     sample.asked(first, { kind: 'answered', status: 500, headers: {}, body: { code: 'UNISTREAM_INTERNAL' } })
   }],
@@ -261,12 +287,18 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
     sample.asked(early, sample.became(early, limited(800)))
     sample.asked(late, toldLate)
   }],
-  ['an answer that comes too late', 'waiting', ({ sample, first }) => {
-    const { answer } = sample.asked(first, { kind: 'answered', status: 503, headers: { 'retry-after': '1' }, body: { code: 'UNISTREAM_OVERLOADED' } })
-    sample.asked(first, answer, { end: sample.now + 8_100 })
+  ['an answer that comes too late', 'waiting', ({ sample, unanswered }) => {
+    const { answer } = sample.asked(unanswered, { kind: 'answered', status: 503, headers: { 'retry-after': '1' }, body: { code: 'UNISTREAM_OVERLOADED' } })
+    sample.asked(unanswered, answer, { end: sample.now + 8_100 })
   }],
   ['an answer that never comes', 'waiting', ({ sample, first }) => { sample.asked(first, { kind: 'gave_up' }, { end: sample.now + 20_000 }) }],
   ['a connection that nobody broke', 'waiting', ({ sample, first }) => { sample.asked(first, { kind: 'broken', error: 'ECONNRESET' }) }],
+  ['a process that is never ready', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ...NEVER }) }],
+  ['a process that is ready late', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ready: 99_000 }) }],
+  ['a process that gives up after a long time', 'ready', ({ sample }) => {
+    sample.life({ process: 'worker-9', role: 'worker', ...NEVER, toldToStop: 99_000, ended: 99_100, code: 0, signal: null })
+  }],
+  ['a process that does not stand again', 'ready', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', unready: 50_000 }) }],
   ['a process that does not stop', 'stopping', ({ sample }) => {
     sample.life({ process: 'sender-3', role: 'sender', toldToStop: 40_000, ended: 49_000, code: 0, signal: null })
   }],
@@ -278,6 +310,7 @@ const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history:
   ['a process that somebody else has killed', 'crashed', ({ sample }) => { sample.life({ process: 'worker-9', role: 'worker', ended: 49_000, code: null, signal: 'SIGKILL' }) }],
   ['memory that grows', 'memory', ({ sample }) => { sample.memory('worker-4', 7, second => 100_000_000 + second * 2_000_000) }],
   ['memory above its bound', 'memory', ({ sample }) => { sample.memory('worker-4', 7, () => 500_000_001) }],
+  ['an order that nobody could look at', 'settled', ({ sample }) => { sample.record[0] = { ...setting, leastOrdered: 100 } }],
   ['no rest', 'settled', ({ sample }) => { sample.record.splice(sample.record.findIndex(({ kind }) => kind === 'settled'), 1) }]
 ]
 
@@ -315,6 +348,32 @@ t.test('what a fault excuses', t => {
     const start = sample.now
     sample.asked(late, sample.became(late, limited(700)), { start })
     sample.asked(early, sample.became(early, limited(800)), { start })
+    t.same(found(history), [])
+    t.end()
+  })
+  t.test('open in the calm, and told when it is asked for again', t => {
+    const history = good()
+    const { sample, first } = history
+    sample.asked(first, sample.became(first, undefined))
+    sample.asked(first, { kind: 'answered', status: 201, headers: {}, body: { aggregate: 'Transaction', aggId: PERIOD, comId: first.comId, revision: 1 } })
+    t.same(found(history), [])
+    t.end()
+  })
+  t.test('open, and nowhere, where the store hung: nobody can know', t => {
+    const history = good()
+    const { sample } = history
+    const command = inPeriod('SetTransLimit', { transLimit: 800 })
+    sample.fault({ name: 'store_hung', start: sample.now - 10_000, end: sample.now - 2_000, targets: ['store'] })
+    sample.asked(command, sample.became(command, undefined))
+    t.same(found(history), [])
+    t.end()
+  })
+  t.test('a start during which the store hung, and an end during one', t => {
+    const history = good()
+    const { sample } = history
+    sample.fault({ name: 'half_open', start: 20_000, end: 40_000, targets: ['worker-9'] })
+    sample.life({ process: 'worker-9', role: 'worker', started: 10_000, ready: 115_000 })
+    sample.life({ process: 'worker-9', role: 'worker', ...NEVER, started: 10_000, ended: 12_000, disturbed: true })
     t.same(found(history), [])
     t.end()
   })

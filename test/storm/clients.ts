@@ -5,6 +5,7 @@ import type { Chronicle } from './chronicle.js'
 import type { App } from './fleet.js'
 import type { Answer, AnswerHeaders } from './history.js'
 import type { Intent } from './load-plan.js'
+import type { Member } from './member.js'
 
 /** Longer than any sender may take. */
 const PATIENCE = 30_000
@@ -27,6 +28,7 @@ export interface Sent {
 
 export interface ClientsOptions {
   readonly senders: readonly App[]
+  readonly store: Member | undefined
   readonly chronicle: Chronicle
   readonly suffix: string
 }
@@ -35,9 +37,11 @@ export interface ClientsOptions {
 export class Clients {
   readonly #options: ClientsOptions
   readonly #sent = new Map<string, Sent>()
-  readonly #returns: { at: number, again: () => Promise<unknown> }[] = []
+  readonly #returns: { isDue: () => boolean, again: () => Promise<unknown> }[] = []
+  #afterRestart = 0
   #background = new Set<Promise<unknown>>()
   #count = 0
+  #overloaded = 0
   /** From now on nobody comes back later. */
   #ending = false
 
@@ -48,6 +52,16 @@ export class Clients {
   /** Commands that have been sent. */
   get count (): number {
     return this.#count
+  }
+
+  /** Answers that a sender had too much to do. */
+  get overloaded (): number {
+    return this.#overloaded
+  }
+
+  /** Clients that came back when their sender or the store had been started anew. */
+  get afterRestart (): number {
+    return this.#afterRestart
   }
 
   get sent (): Iterable<Sent> {
@@ -68,11 +82,13 @@ export class Clients {
     if (told && intent.then !== undefined && this.#sent.get(intent.comId)!.status === 201) await this.send(intent.then)
   }
 
-  /** Sends the command once more. */
-  async again (sent: Sent, sender: number): Promise<void> {
+  /** Sends the command once more; gives whether its outcome was told. */
+  async again (sent: Sent, sender: number): Promise<boolean> {
     const answer = await this.#post(sent.intent, sender)
     // Its id was used for something else, and that has been decided.
-    if (answer.kind === 'answered' && answer.status === 409) sent.told ??= this.#options.chronicle.now()
+    const used = answer.kind === 'answered' && answer.status === 409
+    if (used) sent.told ??= this.#options.chronicle.now()
+    return used || isTold(answer)
   }
 
   /** Asks for the outcome. */
@@ -114,7 +130,8 @@ export class Clients {
       case 'gives_up':
         return isTold(await this.#post(intent, sender, moment))
       case 'returns':
-        this.#later(intent, async () => { await this.#insist(intent, sender + 1) })
+        if (intent.later % 2 === 0) this.#later(intent, async () => { await this.#insist(intent, sender + 1) })
+        else this.#afterARestart(intent)
         return await this.#insist(intent, sender)
       case 'asks': {
         const told = await this.#insist(intent, sender)
@@ -139,12 +156,28 @@ export class Clients {
   }
 
   #later ({ later }: Intent, again: () => Promise<unknown>): void {
-    this.#returns.push({ at: this.#count + later, again })
+    const at = this.#count + later
+    this.#returns.push({ isDue: () => this.#count >= at, again })
+  }
+
+  /** To the sender that was asked first, when it has nothing of it in memory any more, or the store has not. */
+  #afterARestart (intent: Intent): void {
+    const { senders, store } = this.#options
+    const asked = [senders[intent.sender % senders.length]!.member, ...store === undefined ? [] : [store]]
+    const lives = asked.map(member => member.lives)
+    const isAnother = () => asked.some((member, place) => member.lives > lives[place]! && member.ready)
+    this.#returns.push({
+      isDue: isAnother,
+      again: async () => {
+        if (isAnother()) this.#afterRestart++
+        await this.#insist(intent, intent.sender)
+      }
+    })
   }
 
   #comeBack (): void {
     for (let i = this.#returns.length - 1; i >= 0; i--) {
-      if (!this.#ending && this.#returns[i]!.at > this.#count) continue
+      if (!this.#ending && !this.#returns[i]!.isDue()) continue
       const { again } = this.#returns.splice(i, 1)[0]!
       const done = again().finally(() => { this.#background.delete(done) })
       this.#background.add(done)
@@ -163,6 +196,7 @@ export class Clients {
     const start = chronicle.now()
     const answer = await ask(method, port, `/${type}/${command}/${comId}?aggId=${aggId}`, method === 'POST' ? body : undefined, patience)
     const end = chronicle.now()
+    if (answer.kind === 'answered' && field(answer.body, 'code') === 'UNISTREAM_OVERLOADED') this.#overloaded++
     chronicle.request({
       kind: 'request',
       id: chronicle.number(),
@@ -243,6 +277,10 @@ async function read (response: IncomingMessage): Promise<string> {
 
 function headersOf ({ headers }: IncomingMessage): AnswerHeaders {
   return Object.fromEntries(HEADERS.flatMap(name => headers[name] === undefined ? [] : [[name, String(headers[name])]]))
+}
+
+function field (body: unknown, name: string): unknown {
+  return body !== null && typeof body === 'object' ? (body as Record<string, unknown>)[name] : undefined
 }
 
 /** What is no JSON is told as the text that it is. */

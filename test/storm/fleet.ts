@@ -19,6 +19,13 @@ export const LIMITS = {
 } as const
 
 const BUFFER = 16
+/** Milliseconds: longer than the store hangs, since it does then what it was told meanwhile. */
+const OBEYED = 45_000
+
+/** Bounds that a burst reaches, and ids that are soon forgotten: of one sender each. */
+const NARROW = { inFlight: 80, waiters: 120 } as const
+const WIDE = { inFlight: 2_000, waiters: 4_000 } as const
+const FORGETFUL_MINUTES = 0.02
 
 /** There are never more workers than this, nor fewer than {@link LEAST_WORKERS}. */
 export const MOST_WORKERS = 4
@@ -51,18 +58,19 @@ export class Fleet {
   readonly senders: readonly App[]
   /** The worker that has decided for an aggregate last. */
   readonly decider = new Map<string, string>()
-  readonly #orders = new Map<number, () => void>()
+  readonly #orders = new Map<number, { resolve: () => void, reject: (error: Error) => void }>()
   #orderNumber = 0
 
   private constructor (
-    store: ((onMessage: (message: Message) => void) => Member) | undefined, connectionString: string,
+    store: ((onMessage: (message: Message) => void, onEnded: () => void) => Member) | undefined, connectionString: string,
     app: (role: AppWishes['role'], place: number, onMessage: (name: string, message: Message) => void) => App, { workers, senders }: StormOptions
   ) {
     this.connectionString = connectionString
     this.store = store?.(message => {
       if (message.says !== 'done') return
-      this.#orders.get(message.number)?.()
-      this.#orders.delete(message.number)
+      this.#orders.get(message.number)?.resolve()
+    }, () => {
+      for (const { reject } of this.#orders.values()) reject(new Error('the store has died'))
     })
     const heard = (name: string, message: Message): void => {
       if (message.says === 'decided') for (const aggId of message.aggregates) this.decider.set(aggId, name)
@@ -78,13 +86,11 @@ export class Fleet {
     const log = (name: string) => join(folder, `${name}.log`)
     const port = await freePort()
     const wishes: StoreWishes = { build, data: join(folder, 'data'), port, emulate }
-    const store = (onMessage: (message: Message) => void) => new Member({
-      name: 'store', role: 'store', program: join(programs, 'store.js'), wishes: () => wishes, log: log('store'), chronicle, onMessage
+    const store = (onMessage: (message: Message) => void, onEnded: () => void) => new Member({
+      name: 'store', role: 'store', program: join(programs, 'store.js'), wishes: () => wishes, log: log('store'), chronicle, onMessage, onEnded
     })
-    const connectionString = host === undefined
-      ? `kurrentdb://127.0.0.1:${port}?tls=false`
-      : host.includes('://') ? host : `kurrentdb://${host}?tls=false`
-    const target = /^[a-z]+:\/\/(?:localhost|127\.0\.0\.1):(\d+)[/?].*tls=false/.exec(connectionString)?.[1]
+    const connectionString = host === undefined ? `kurrentdb://127.0.0.1:${port}?tls=false` : connectionStringOf(host)
+    const target = relayTarget(connectionString)
 
     const most = Math.min(MOST_WORKERS, options.workers + 1) + options.senders
     const ways = await Promise.all(Array.from({ length: most }, async () => ({
@@ -93,7 +99,7 @@ export class Fleet {
     return new Fleet(host === undefined ? store : undefined, connectionString, (role, place, onMessage) => {
       const name = `${role}-${place + 1}`
       const { port, relay } = ways.pop()!
-      const settings = settingsOf(name, role, relay?.connectionString(connectionString) ?? connectionString)
+      const settings = settingsOf(name, role, place, place === options.senders - 1, relay?.connectionString(connectionString) ?? connectionString)
       const member = new Member({
         name,
         role,
@@ -115,16 +121,20 @@ export class Fleet {
     return [...this.store === undefined ? [] : [this.store], ...this.apps.map(({ member }) => member)]
   }
 
-  /** Tells the store's process what to do, and resolves when that is done, or when it has died instead. */
-  async order (order: StoreOrder extends infer O ? O extends StoreOrder ? Omit<O, 'number'> : never : never): Promise<void> {
+  /** Tells the store's process what to do, and resolves when that is done; rejects when the store has died instead, or it is not done in time. */
+  async order (order: StoreOrder extends infer O ? O extends StoreOrder ? Omit<O, 'number'> : never : never, patience = OBEYED): Promise<void> {
     const number = ++this.#orderNumber
-    await new Promise<void>(resolve => {
-      this.#orders.set(number, resolve)
-      const timer = setTimeout(resolve, LIMITS.callLimit)
-      timer.unref()
-      this.store!.send({ ...order, number })
-    })
-    this.#orders.delete(number)
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#orders.set(number, { resolve, reject })
+        timer = setTimeout(() => { reject(new Error(`${order.do} was not done in ${patience} ms`)) }, patience)
+        if (!this.store!.send({ ...order, number })) reject(new Error('the store does not run'))
+      })
+    } finally {
+      clearTimeout(timer)
+      this.#orders.delete(number)
+    }
   }
 
   /** Ends what is left of it, by force. */
@@ -137,7 +147,21 @@ export class Fleet {
   }
 }
 
-function settingsOf (name: string, role: AppWishes['role'], host: string): object {
+function connectionStringOf (host: string): string {
+  return host.includes('://') ? host : `kurrentdb://${host}?tls=false`
+}
+
+/** The port that a relay can stand before; undefined of a server elsewhere, or with TLS. */
+function relayTarget (connectionString: string): string | undefined {
+  return /^[a-z]+:\/\/(?:localhost|127\.0\.0\.1):(\d+)[/?].*tls=false/.exec(connectionString)?.[1]
+}
+
+/** Whether the ways to the store lead through relays. */
+export function hasRelays (host: string | undefined): boolean {
+  return host === undefined || relayTarget(connectionStringOf(host)) !== undefined
+}
+
+function settingsOf (name: string, role: AppWishes['role'], place: number, last: boolean, host: string): object {
   const kurrent = {
     host,
     callLimit: LIMITS.callLimit / 1000,
@@ -146,7 +170,10 @@ function settingsOf (name: string, role: AppWishes['role'], host: string): objec
     buffer: BUFFER
   }
   return role === 'sender'
-    ? { kurrent: { ...kurrent, hostname: name }, command: { deadline: LIMITS.deadline / 1000, inFlight: 2_000, waiters: 4_000 } }
+    ? {
+        kurrent: { ...kurrent, hostname: name },
+        command: { deadline: LIMITS.deadline / 1000, ...last ? NARROW : WIDE, ...place === 0 && { interval: FORGETFUL_MINUTES } }
+      }
     : { kurrent }
 }
 

@@ -26,6 +26,8 @@ export interface Setting {
   readonly messageTimeout: number
   /** Aggregate types, by their stored names, which are their names in routes too. */
   readonly types: readonly AggregateType[]
+  /** The calm stretches of the storm have so many commands whose order can be held against the command stream, at the least. */
+  readonly leastOrdered?: number
   /** Bytes of resident memory that a process of this role may come to hold, however long the storm lasts. */
   readonly memoryBounds: { readonly [role in Role]?: number }
 }
@@ -137,6 +139,8 @@ export interface Life {
   readonly started: number
   /** When it said that it was ready; missing if it never did. */
   readonly ready?: number
+  /** Since when it was no longer ready when it was told to stop, or ended, or the storm was over; missing if it was ready, or never had been. */
+  readonly unready?: number
   /** When SIGTERM was sent; missing if it was not. */
   readonly toldToStop?: number
   /** Missing if it lived when the storm was over. */
@@ -180,6 +184,8 @@ export interface Planted {
   readonly what:
     /** In a command stream, a command that is there already or is sent too: with the same data, or with others. */
     | 'doubled'
+    /** In a command stream, two commands under one id: one that does not fit, and behind it one that does. */
+    | 'doubled_unfit'
     /** In a command stream, a command of a type that nobody knows. */
     | 'unknown_command'
     /** In a command stream, a command whose data are no JSON, or none that fits. */

@@ -45,10 +45,14 @@ export interface LoadPlan {
   /** Commands that begin the aggregates: sent, and answered, before the others. */
   readonly begin: readonly Intent[]
   readonly commands: readonly Intent[]
+  /** Commands beyond these, which bursts send. */
+  readonly reserve: readonly Intent[]
   /** The aggregate that gets a third of all commands. */
   readonly hot: string
   /** Aggregates that the storm may close by a foreign event. */
   readonly closable: readonly string[]
+  /** Others, which poison may strike. */
+  readonly poisonable: readonly string[]
   /** How many commands there are, both sides of transfers counted. */
   readonly size: number
 }
@@ -61,6 +65,8 @@ const CLIENTS = 24
 const COMMANDS_PER_AGGREGATE = 60
 /** Of all commands. */
 const HOT = 1 / 3
+/** Beyond all commands, as a part of them. */
+const RESERVE = 1 / 2
 
 /** Draws the load of a storm: the same for the same seed and size. */
 export function planLoad (seed: number, commands: number): LoadPlan {
@@ -72,7 +78,7 @@ export function planLoad (seed: number, commands: number): LoadPlan {
   // What only the new version can read, and what a foreign event closes, stands still for a while: so these are few.
   const news = transactions.slice(-few)
   const closable = transactions.slice(-2 * few, -few)
-  const [hot] = transactions as [string]
+  const [hot, ...others] = transactions as [string, ...string[]]
   const draw = new Draw(random)
   const begin = [
     ...transactions.map(aggId => draw.intent('Transaction', aggId, 'InitPeriod', { accountId: random.uuid(), limit: 100_000 }, 'patient')),
@@ -85,7 +91,8 @@ export function planLoad (seed: number, commands: number): LoadPlan {
     rest.push(intent)
     size += intent.then === undefined ? 1 : 2
   }
-  return { begin, commands: rest, hot, closable, size }
+  const reserve = Array.from({ length: Math.ceil(commands * RESERVE) }, () => draw.next({ hot, transactions, accounts, news }))
+  return { begin, commands: rest, reserve, hot, closable, poisonable: others.slice(0, -2 * few), size }
 }
 
 class Draw {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clients } from './clients.js'
-import type { LoadPlan } from './load-plan.js'
+import type { Intent, LoadPlan } from './load-plan.js'
 
 /** Clients that send one command after the other. */
 const SLOTS = 24
@@ -22,6 +22,7 @@ export class Load {
   readonly #pace: () => Pace
   readonly #underWay = new Set<Promise<void>>()
   #next = 0
+  #nextOfBursts = 0
 
   constructor (plan: LoadPlan, clients: Clients, pace: () => Pace) {
     this.#plan = plan
@@ -48,9 +49,15 @@ export class Load {
     await Promise.all(this.#underWay)
   }
 
-  /** Sends so many commands at once; resolves when each has been answered, or its client waits no longer. */
-  async burst (size: number): Promise<void> {
-    await Promise.all(Array.from({ length: size }, async () => await this.#send()))
+  /**
+   * Sends so many commands of the reserve at once, as long as there are any. Resolves when each has been answered, or its client waits no longer,
+   * to how many they were.
+   */
+  async burst (size: number): Promise<number> {
+    const intents = this.#plan.reserve.slice(this.#nextOfBursts, this.#nextOfBursts + size)
+    this.#nextOfBursts += intents.length
+    await Promise.all(intents.map(async intent => { await this.#track(intent) }))
+    return intents.length
   }
 
   async #slot (): Promise<void> {
@@ -72,6 +79,10 @@ export class Load {
     const intent = this.#plan.commands[this.#next]
     if (intent === undefined) return
     this.#next++
+    await this.#track(intent)
+  }
+
+  async #track (intent: Intent): Promise<void> {
     const done = this.#clients.send(intent).finally(() => { this.#underWay.delete(done) })
     this.#underWay.add(done)
     await done

@@ -8,6 +8,8 @@ import type { Message } from './programs/orders.js'
 
 /** Lives that ended by themselves before they were ready, one after the other: then it never will be. */
 const MOST_FALSE_STARTS = 5
+/** Milliseconds that a member is waited for: far more than any may take, also where faults come one upon the other. */
+const LONGEST_START = 150_000
 
 export interface MemberOptions {
   readonly name: string
@@ -19,6 +21,7 @@ export interface MemberOptions {
   readonly log: string
   readonly chronicle: Chronicle
   readonly onMessage?: (message: Message) => void
+  readonly onEnded?: () => void
 }
 
 interface Running {
@@ -27,6 +30,7 @@ interface Running {
   readonly started: number
   readonly version: Version
   ready?: number
+  unready?: number
   /** It hears signals. */
   up?: true
   toldToStop?: number
@@ -46,6 +50,7 @@ export class Member {
   #frozen = false
   #queue: Promise<unknown> = Promise.resolve()
   #falseStarts = 0
+  #lives = 0
   readonly #readyListeners = new Set<() => void>()
 
   constructor (options: MemberOptions) {
@@ -59,7 +64,12 @@ export class Member {
   }
 
   get ready (): boolean {
-    return this.#running?.ready !== undefined
+    return this.#running?.ready !== undefined && this.#running.unready === undefined
+  }
+
+  /** How often it has been started. */
+  get lives (): number {
+    return this.#lives
   }
 
   get wanted (): boolean {
@@ -117,7 +127,7 @@ export class Member {
   /** SIGSTOP. */
   freeze (): void {
     const running = this.#running
-    if (running === undefined) return
+    if (running === undefined) throw new Error(`${this.name} does not run`)
     this.#frozen = true
     if (running.toldToStop !== undefined) running.disturbed = true
     running.child.kill('SIGSTOP')
@@ -128,15 +138,28 @@ export class Member {
     this.#running?.child.kill('SIGCONT')
   }
 
-  send (order: object): void {
-    if (this.#running?.child.connected === true) this.#running.child.send(order, () => {})
+  /** Gives false where there is nobody to hear it. */
+  send (order: object): boolean {
+    if (this.#running?.child.connected !== true) return false
+    this.#running.child.send(order, () => {})
+    return true
   }
 
-  /** Resolves when a life of it is ready, or when it is not wanted any more; rejects when it cannot start. */
-  async untilReady (): Promise<void> {
-    while (!this.ready && this.#wanted) {
-      if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, tells why`)
-      await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+  /** Resolves when a life of it is ready, or when it is not wanted any more; rejects when it cannot start, or does not come to be ready. */
+  async untilReady (patience = LONGEST_START): Promise<void> {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#tellWaiting()
+    }, patience)
+    try {
+      while (!this.ready && this.#wanted) {
+        if (late) throw new Error(`${this.name} was not ready for ${patience} ms`)
+        if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, tells why`)
+        await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -163,11 +186,15 @@ export class Member {
     })
     const running: Running = { child, pid: child.pid!, started: chronicle.now(), version: this.version, ended }
     this.#running = running
+    this.#lives++
     child.on('error', () => {})
     child.on('message', (message: Message) => {
       running.up = true
+      // What closes is no longer ready, as it should be.
+      if (message.says === 'unready' && running.toldToStop === undefined) running.unready = chronicle.now()
       if (message.says === 'ready') {
-        running.ready = chronicle.now()
+        running.ready ??= chronicle.now()
+        delete running.unready
         this.#falseStarts = 0
         this.#tellWaiting()
       }
@@ -183,6 +210,7 @@ export class Member {
       this.#falseStarts++
       if (this.#falseStarts >= MOST_FALSE_STARTS) this.#tellWaiting()
     }
+    this.#options.onEnded?.()
     const downtime = this.#downtime
     this.#downtime = 0
     if (!this.#wanted) return
@@ -191,7 +219,7 @@ export class Member {
     })
   }
 
-  #life ({ pid, started, version, ready, toldToStop, disturbed }: Running): Life {
+  #life ({ pid, started, version, ready, unready, toldToStop, disturbed }: Running): Life {
     return {
       kind: 'life',
       process: this.name,
@@ -200,6 +228,7 @@ export class Member {
       pid,
       started,
       ...ready !== undefined && { ready },
+      ...unready !== undefined && { unready },
       ...toldToStop !== undefined && { toldToStop },
       ...disturbed !== undefined && { disturbed }
     }

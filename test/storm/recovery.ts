@@ -37,7 +37,7 @@ export class Recovery {
   }
 
   /**
-   * From the kill to the first answer for a command that the worker held; and what commands of others took that were sent meanwhile.
+   * From the kill to the first answer for a command that the worker held; and what commands of others waited that were under way then, or sent meanwhile.
    *
    * @param alone only kills beside which no other fault was under way
    */
@@ -51,7 +51,8 @@ export class Recovery {
       const first = Math.min(...told)
       firsts.push(first - at)
       for (const { intent, since, told } of all) {
-        if (since >= at && since < first && !aggregates.has(intent.aggId) && told !== undefined) others.push(told - since)
+        // Those that were under way too have waited from then on; who gave up is told at the storm's end, and does not wait.
+        if (intent.behaviour !== 'gives_up' && since < first && told !== undefined && told > at && !aggregates.has(intent.aggId)) others.push(told - Math.max(at, since))
       }
     }
     return { first: quantiles(firsts), others: quantiles(others) }

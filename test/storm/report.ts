@@ -14,6 +14,7 @@ const SHOWN = 10
 /** What a storm was, for people. */
 export function report (storm: Storm, { seed, commands, kills, emulate, host }: StormOptions, chronicle: Chronicle, { violations, counts }: Verdict): string {
   const lost = storm.failed
+  const never = [...new Set(storm.planned.map(({ kind }) => kind))].filter(kind => !chronicle.faults.has(kind))
   const rules = new Map<string, typeof violations>()
   for (const violation of violations) rules.set(violation.rule, [...rules.get(violation.rule) ?? [], violation])
   return [
@@ -23,12 +24,15 @@ export function report (storm: Storm, { seed, commands, kills, emulate, host }: 
     table('requests by answer', [...chronicle.answers].sort(([a], [b]) => a < b ? -1 : 1)),
     table('faults', [...chronicle.faults].sort(([a], [b]) => a < b ? -1 : 1)),
     lost.size === 0 ? '' : table('faults that could not be carried out', [...lost]),
+    never.length === 0 ? '' : `!!! NEVER TOOK PLACE, though drawn: ${never.join(', ')}\n`,
+    `Refused as overloaded: ${storm.clients.overloaded}. Came back after a restart of their sender or the store: ${storm.clients.afterRestart}`,
+    '',
     ...[true, false].flatMap(alone => {
       const { first, others } = storm.recovery.measure(alone)
       return [
         `After a worker's kill -9 under load, ${alone ? 'nothing else being wrong' : 'all kills'}`,
         `  until the first answer for a command that it held: ${told(first, 'kills')}`,
-        `  what commands of other aggregates took that were sent meanwhile: ${told(others, 'commands')}`
+        `  what commands of other aggregates waited that were under way or sent meanwhile: ${told(others, 'commands')}`
       ]
     }),
     '',

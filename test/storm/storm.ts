@@ -5,10 +5,10 @@ import type { Chronicle } from './chronicle.js'
 import { Clients } from './clients.js'
 import { compilePrograms } from './compile.js'
 import type { FaultKind, PlannedFault } from './fault-plan.js'
-import { planFaults } from './fault-plan.js'
-import { isClosed, isSolitary, rollOut, STRIKES } from './faults/index.js'
+import { calmOf, planFaults } from './fault-plan.js'
+import { isClosed, rollOut, STRIKES } from './faults/index.js'
 import type { Scene } from './faults/index.js'
-import { Fleet, LIMITS } from './fleet.js'
+import { Fleet, hasRelays, LIMITS } from './fleet.js'
 import { Load } from './load.js'
 import { planLoad } from './load-plan.js'
 import { MemoryWatch } from './memory-watch.js'
@@ -26,6 +26,10 @@ const SETTLING = 120_000
 /** Finished commands that are asked again at the end. */
 const ASKED_AGAIN = 400
 const ASKERS = 24
+/** How often each of them is sent at the most, until its outcome is told. */
+const ATTEMPTS = 5
+/** Milliseconds beyond the message time-out until the coming of a process disturbs nothing any more. */
+const AFTERMATH = 3_000
 const PROGRESS_EVERY = 500
 const BAR = 24
 
@@ -45,7 +49,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
   const { seed, kills, faults: kinds, host } = options
   const plan = planLoad(seed, options.commands)
   const commands = plan.size
-  const planned = planFaults({ seed, commands, kills, kinds, embedded: host === undefined })
+  const planned = planFaults({ seed, commands, kills, kinds, embedded: host === undefined, relays: hasRelays(host) })
   const suffix = host === undefined ? '' : Date.now().toString(36)
   const { folder: programs, build } = await compilePrograms(options.build)
   const fleet = await Fleet.open({ options: { ...options, build }, chronicle, folder, suffix, programs })
@@ -58,9 +62,10 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       drainTime: LIMITS.drainTime,
       messageTimeout: LIMITS.messageTimeout,
       types: ['Account', 'Transaction'].map(name => ({ name: `${name}${suffix}`, refused: 'CommandRefused', group: 'UniStream' })),
+      leastOrdered: Math.floor(calmOf(commands) / 3),
       memoryBounds: { worker: 400 * MIB, sender: 400 * MIB, store: 800 * MIB }
     })
-    const clients = new Clients({ senders: fleet.senders, chronicle, suffix })
+    const clients = new Clients({ senders: fleet.senders, store: fleet.store, chronicle, suffix })
     const underWay = new Map<PlannedFault, Promise<void>>()
     const due = [...planned]
     const isDue = ({ at }: PlannedFault): boolean => at <= load.part * commands
@@ -92,7 +97,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       underWay.set(fault, done)
     }
 
-    const mayBegin = (): boolean => underWay.size < 2 * MOST_AT_ONCE && ![...underWay.keys()].some(isSolitary)
+    const mayBegin = (): boolean => underWay.size < 2 * MOST_AT_ONCE && ![...underWay.keys()].some(({ solitary }) => solitary === true)
 
     const memory = new MemoryWatch(fleet, chronicle)
     memory.start()
@@ -104,6 +109,8 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
 
       phase = 'beginning'
       await load.begin()
+      // The order of what comes now is looked at; that its workers have just come would excuse it.
+      await wait(LIMITS.messageTimeout + AFTERMATH)
       phase = 'storming'
       const strikes = setInterval(() => {
         while (due.length > 0 && isDue(due[0]!) && mayBegin()) strike(due.shift()!)
@@ -117,11 +124,14 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       await Promise.all(underWay.values())
 
       phase = 'settling'
-      await stand(scene, options)
-      const since = chronicle.now()
+      // Who does not stand is told by the checker, from the lives.
+      await stand(scene, options).catch((error: unknown) => { progress.note(`Not all stand: ${String(error)}`) })
       await clients.quiet()
+      const since = chronicle.now()
       await settle(clients, since, chronicle)
       await askAgain(clients)
+      // A poison command may have struck as the last one.
+      await allReady(fleet).catch((error: unknown) => { progress.note(`Not all stand: ${String(error)}`) })
       chronicle.write({ kind: 'settled', at: chronicle.now(), since })
 
       phase = 'stopping'
@@ -146,13 +156,25 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
 /** Everything runs, in the newest version; and one worker starts anew, so that what others have parked comes again. */
 async function stand (scene: Scene, { workers }: StormOptions): Promise<void> {
   const { fleet } = scene
-  for (const { relay } of fleet.apps) relay?.release()
+  // Whatever a fault that broke off has left.
+  for (const { relay } of fleet.apps) {
+    relay?.release()
+    await relay?.accept()
+  }
+  for (const member of fleet.members) if (member.frozen) member.thaw()
   for (const { member } of fleet.workers.slice(0, workers)) member.start()
-  await Promise.all(fleet.members.map(async member => { if (member.wanted) await member.untilReady() }))
+  await allReady(fleet)
   await rollOut(scene, 'new')
   const { member } = fleet.workers.find(({ member }) => member.wanted)!
-  await member.stop(0, LIMITS.patience)
-  await member.untilReady()
+  // And all senders, one by one, for those who come back later.
+  for (const one of [member, ...fleet.senders.map(({ member }) => member)]) {
+    await one.stop(0, LIMITS.patience)
+    await one.untilReady()
+  }
+}
+
+async function allReady ({ members }: Fleet): Promise<void> {
+  await Promise.all(members.map(async member => { if (member.wanted) await member.untilReady() }))
 }
 
 /** Asks for each command that is open still, until it has its outcome. What cannot have one is asked for once. */
@@ -172,7 +194,7 @@ async function askAgain (clients: Clients): Promise<void> {
   const finished = [...clients.sent].filter(({ told }) => told !== undefined)
   const step = Math.max(1, Math.floor(finished.length / ASKED_AGAIN))
   await inTurn(finished.filter((_, place) => place % step === 0), async sent => {
-    await clients.again(sent, 0)
+    for (let attempt = 0; attempt < ATTEMPTS && !await clients.again(sent, 0); attempt++) await wait(1_000)
     await clients.find(sent, 1)
   })
 }

@@ -8,6 +8,7 @@ import { compileInto, ROOT } from '../harness/compiled.js'
 import type { RuleName } from './checker/rule.js'
 import { mutated, mutants } from './mutants.js'
 import type { Mutant } from './mutants.js'
+import { CI_STORM } from './options.js'
 import type { Verdict } from './report.js'
 
 /*
@@ -18,10 +19,10 @@ import type { Verdict } from './report.js'
 const USAGE = `Usage: npm run storm:mutants [-- options]
 
   --only NAMES   these, divided by commas: ${mutants.map(({ name }) => name).join(', ')}
-  --seed N       of the first storm (1); a mutant that it does not find gets the next one
+  --seed N       of the first storm (${CI_STORM.seed}, as in CI); a mutant that it does not find gets the next one
   --tries T      storms for a mutant at most (3)
-  --commands M   as for the storm
-  --kills K      as for the storm`
+  --commands M   (${CI_STORM.commands}, as in CI)
+  --kills K      (${CI_STORM.kills}, as in CI)`
 
 const LOADER = new URL('../harness/typescript.js', import.meta.url).href
 const STORM = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -49,7 +50,7 @@ async function hunt (mutant: Mutant): Promise<boolean> {
   try {
     const build = join(folder, 'build')
     await compileInto(build, [], (path, source) => mutated(mutant, path, source))
-    const first = Number(values.seed ?? 1)
+    const first = Number(values.seed ?? CI_STORM.seed)
     for (let seed = first; seed < first + Number(values.tries ?? 3); seed++) {
       const began = performance.now()
       const rules = await storm(seed, build, join(folder, `record-${seed}.jsonl`), mutant)
@@ -67,7 +68,7 @@ async function hunt (mutant: Mutant): Promise<boolean> {
 
 /** How often each rule was broken. */
 async function storm (seed: number, build: string, record: string, { options }: Mutant): Promise<Map<RuleName, number>> {
-  const args = ['--seed', String(seed), '--build', build, '--record', record, ...options ?? []]
+  const args = ['--ci', '--seed', String(seed), '--build', build, '--record', record, ...options ?? []]
   for (const name of ['commands', 'kills'] as const) {
     if (values[name] !== undefined) args.push(`--${name}`, values[name])
   }

@@ -1,4 +1,5 @@
 import type { Log } from '../log/log.js'
+import { readPage } from '../log/page.js'
 import type { LogRecord } from '../log/record.js'
 import { isHidden, matcher } from '../streams/all.js'
 import type { Page, Source } from './source.js'
@@ -22,7 +23,7 @@ export class AllSource implements Source {
   #log: Log
   #wanted: (record: LogRecord) => boolean
 
-  /** @throws SyntaxError when the filter's regular expression is none */
+  /** @throws ExpressionError when the filter's regular expression cannot be used */
   constructor (log: Log, filter: AllFilter | undefined) {
     this.#log = log
     this.filter = filter
@@ -44,7 +45,7 @@ export class AllSource implements Source {
   async read (from: bigint, count: number): Promise<Page> {
     const head = this.head()
     const first = this.#log.ordinalFrom(from)
-    const looked = await this.#log.slice(first, first + (this.filter === undefined ? count : WINDOW))
+    const looked = await readPage(this.#log, first, first + (this.filter === undefined ? count : WINDOW))
     const records: LogRecord[] = []
     let next = from
     for (const record of looked) {

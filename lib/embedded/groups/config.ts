@@ -34,11 +34,13 @@ interface StoredEntry extends Omit<GroupSettings, 'startFrom'> {
 export class Config {
   #journal: Journal
   #groups: () => Iterable<Group>
+  #warn: (message: string) => void
   #writing: Promise<void> | undefined
   #following: Promise<void> | undefined
   #limited = false
 
-  constructor (journal: Journal, groups: () => Iterable<Group>) {
+  constructor (journal: Journal, groups: () => Iterable<Group>, warn: (message: string) => void) {
+    this.#warn = warn
     this.#journal = journal
     this.#groups = groups
   }
@@ -47,12 +49,17 @@ export class Config {
     const stored = await lastJson(this.#journal, STREAM)
     if (stored === undefined) return []
     this.#limited = true
-    return (stored as { entries: StoredEntry[] }).entries.map(({ stream, group, filter, startFrom, ...settings }) => ({
-      stream,
-      group,
-      ...(filter === undefined ? {} : { filter }),
-      settings: { ...settings, startFrom: BigInt(startFrom) },
-    })).filter(({ settings }) => fault(settings) === undefined)
+    // Anybody may write to this stream.
+    const entries = (stored as { entries?: unknown } | null)?.entries
+    if (!Array.isArray(entries)) {
+      this.#warn(`The last event in ${STREAM} has no list of groups: there are none until they are made again`)
+      return []
+    }
+    return entries.flatMap((entry: unknown) => {
+      const definition = readEntry(entry)
+      if (definition === undefined) this.#warn(`The last event in ${STREAM} has an entry that is no group: ${JSON.stringify(entry)}`)
+      return definition ?? []
+    })
   }
 
   /** Settles when all groups stand in the log as they are now, or later. */
@@ -81,5 +88,21 @@ export class Config {
     if (!this.#limited) await this.#journal.setMetadata(STREAM, JSON.stringify({ $maxCount: KEPT }))
     this.#limited = true
     await record(this.#journal, STREAM, [event])
+  }
+}
+
+function readEntry (entry: unknown): Definition | undefined {
+  try {
+    const { stream, group, filter, startFrom, ...settings } = entry as StoredEntry
+    if (typeof stream !== 'string' || typeof group !== 'string') return undefined
+    const definition: Definition = {
+      stream,
+      group,
+      ...(filter === undefined ? {} : { filter }),
+      settings: { ...settings, startFrom: BigInt(startFrom) },
+    }
+    return fault(definition.settings) === undefined ? definition : undefined
+  } catch {
+    return undefined
   }
 }

@@ -52,14 +52,14 @@ export class Groups {
       skippedGo: options.skippedGo ?? 'to the retries',
       warn: options.warn ?? (() => {}),
     }
-    this.#config = new Config(streams, () => this.#groups.values())
+    this.#config = new Config(streams, () => this.#groups.values(), this.#surroundings.warn)
   }
 
   /** Loads all groups and lets them go on from their checkpoints. */
   async start (): Promise<void> {
     const definitions = await this.#config.load()
     for (const { stream, group, filter, settings } of definitions) {
-      this.#add(new Group(group, this.#source(stream, group, filter), settings, this.#surroundings))
+      this.#add(new Group(group, this.#source(stream, filter), settings, this.#surroundings))
     }
     this.#unlisten = this.#streams.onCommit((records) => { this.#committed(records) })
     this.#timer = setInterval(() => { for (const group of this.#groups.values()) group.tick() }, TICK).unref()
@@ -88,7 +88,7 @@ export class Groups {
   async create (stream: string, name: string, settings: ProposedSettings, filter?: AllFilter): Promise<void> {
     this.#demandReady(stream, name)
     if (this.#groups.has(idOf(stream, name))) throw new GroupError('exists', stream, name)
-    const group = new Group(name, this.#source(stream, name, filter), checked(stream, name, settings), this.#surroundings)
+    const group = new Group(name, this.#source(stream, filter), checked(stream, name, settings), this.#surroundings)
     this.#demandReachable(group)
     this.#add(group)
     try {
@@ -168,13 +168,8 @@ export class Groups {
     }
   }
 
-  #source (stream: string, name: string, filter: AllFilter | undefined): Source {
-    if (stream !== ALL) return new StreamSource(stream, this.#streams)
-    try {
-      return new AllSource(this.#streams.log, filter)
-    } catch (error) {
-      throw new GroupError('failed', stream, name, String(error))
-    }
+  #source (stream: string, filter: AllFilter | undefined): Source {
+    return stream === ALL ? new AllSource(this.#streams.log, filter) : new StreamSource(stream, this.#streams)
   }
 
   #add (group: Group): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readPage } from '../log/page.js'
 import { METADATA_TYPE, type LogRecord } from '../log/record.js'
 import { metastreamOf, type NewRecord, type Streams } from '../streams/index.js'
 import { LogCursor } from './log-cursor.js'
@@ -145,8 +146,10 @@ export class Projection {
     const checkpoint = await this.#state.checkpoint()
     let next = checkpoint === undefined ? 0 : log.ordinalFrom(checkpoint) + 1
     let last = -1n
-    for (let from = next; from < log.confirmed; from += PAGE) {
-      for (const record of await log.slice(from, from + PAGE)) {
+    for (let from = next; from < log.confirmed;) {
+      const page = await readPage(log, from, from + PAGE)
+      from += page.length
+      for (const record of page) {
         if (!this.#rule.owns(record.stream)) continue
         const position = this.#own.isOn(record) ? markedPosition(record) : undefined
         if (position === undefined) this.#foreign.add(record.stream)

@@ -1,4 +1,5 @@
 import type { LogRecord } from '../log/record.js'
+import { compileExpression } from './expression.js'
 
 /** Records that `$all` shows to nobody: what groups on `$all` write to keep going, which would feed on itself. */
 export function isHidden (record: LogRecord): boolean {
@@ -7,19 +8,10 @@ export function isHidden (record: LogRecord): boolean {
 
 /**
  * A filter's expression: anywhere in the text by regular expression, or by prefixes where that is empty.
- * @throws SyntaxError when it is no regular expression
+ * @throws ExpressionError
  */
 export function matcher (regex: string, prefixes: readonly string[]): (text: string) => boolean {
   if (regex === '') return (text) => prefixes.some((prefix) => text.startsWith(prefix))
-  const expression = lenient(regex)
+  const expression = compileExpression(regex)
   return (text) => expression.test(text)
-}
-
-/** Also an expression that only the older rules of JavaScript know, such as one that escapes what needs no escape. */
-function lenient (regex: string): RegExp {
-  try {
-    return new RegExp(regex, 'u')
-  } catch {
-    return new RegExp(regex)
-  }
 }

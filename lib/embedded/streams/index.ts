@@ -1,5 +1,5 @@
 export { Streams, type CommitListener, type DeleteResult } from './streams.js'
-export type { StreamLimits } from './limits.js'
+export { AppendSize, MAX_RECORD_SIZE, sizeOf, type StreamLimits } from './limits.js'
 export { StreamTable } from './table.js'
 export type { StreamState } from './readable.js'
 export type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, ExpectedState, NewRecord, Violation } from './append.js'

@@ -1,5 +1,8 @@
 import type { AppendResult, NewRecord } from './append.js'
 
+/** No record may be larger, in bytes, whatever the limits of appends are. */
+export const MAX_RECORD_SIZE = 16 * 1024 * 1024 - 10_000
+
 /** Limits of an append, in bytes. */
 export interface StreamLimits {
   maxAppendSize: number
@@ -8,14 +11,36 @@ export interface StreamLimits {
   counted?: 'data' | 'all'
 }
 
-/** Why these events cannot be one append; nothing when they can. */
-export function tooLarge (events: readonly NewRecord[], limits: StreamLimits): AppendResult | undefined {
-  const { maxAppendSize, maxAppendEventSize, counted } = limits
-  let sum = 0
-  for (const event of events) {
-    const size = counted === 'data' ? event.data.length : event.data.length + event.metadata.length + 2 * event.type.length
-    if (size > maxAppendEventSize) return { kind: 'event_too_large', limit: maxAppendEventSize, id: event.id, size }
-    sum += size
+/** What an event counts, all in all. */
+export function sizeOf ({ type, data, metadata }: Pick<NewRecord, 'type' | 'data' | 'metadata'>): number {
+  return data.length + metadata.length + 2 * type.length
+}
+
+export type TooLarge = Extract<AppendResult, { kind: 'append_too_large' | 'event_too_large' }>
+
+/** Counts the events of one append as they come. */
+export class AppendSize {
+  readonly #limits: Readonly<StreamLimits>
+  #sum = 0
+
+  constructor (limits: Readonly<StreamLimits>) {
+    this.#limits = limits
   }
-  return sum > maxAppendSize ? { kind: 'append_too_large', limit: maxAppendSize } : undefined
+
+  /** Why the events so far cannot be one append; nothing while they can. */
+  add (event: NewRecord): TooLarge | undefined {
+    const { maxAppendSize, maxAppendEventSize, counted } = this.#limits
+    const size = counted === 'data' ? event.data.length : sizeOf(event)
+    if (size > maxAppendEventSize) return { kind: 'event_too_large', limit: maxAppendEventSize, id: event.id, size }
+    this.#sum += size
+    return this.#sum > maxAppendSize ? { kind: 'append_too_large', limit: maxAppendSize } : undefined
+  }
+
+  addAll (events: readonly NewRecord[]): TooLarge | undefined {
+    for (const event of events) {
+      const refusal = this.add(event)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
+  }
 }

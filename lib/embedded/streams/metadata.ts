@@ -37,8 +37,9 @@ export function isSoftDeleted (metadata: StreamMetadata): boolean {
 }
 
 /**
- * Reads the data of a `$metadata` event. One key of a wrong type or out of range makes the whole of it count as empty,
- * and so does broken JSON: the real server does the same.
+ * Reads the data of a `$metadata` event. One value of a wrong type or beyond int64 makes the whole of it count as empty,
+ * and so does broken JSON; a number that says nothing, such as a `$maxCount` of 0, does not count itself: the real server
+ * does the same.
  */
 export function parseMetadata (json: boolean, data: Uint8Array): StreamMetadata {
   const text = json ? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8') : ''
@@ -48,13 +49,13 @@ export function parseMetadata (json: boolean, data: Uint8Array): StreamMetadata 
   try {
     const maxCount = integer(value, text, '$maxCount', 1n)
     if (maxCount !== undefined) metadata.maxCount = maxCount
-    const maxAge = integer(value, text, '$maxAge', 1n)
+    const maxAge = seconds(value, text, '$maxAge')
     if (maxAge !== undefined) metadata.maxAge = maxAge
     const truncateBefore = integer(value, text, '$tb', 0n)
     if (truncateBefore !== undefined) metadata.truncateBefore = truncateBefore
-    integer(value, text, '$cacheControl', 1n)
-    const acl = value['$acl']
-    if (acl !== undefined && (typeof acl !== 'object' || acl === null || Array.isArray(acl))) return NO_METADATA
+    seconds(value, text, '$cacheControl')
+    const { $acl, $tmp } = value
+    if (($acl !== undefined && !isAcl($acl)) || ($tmp !== undefined && typeof $tmp !== 'boolean')) return NO_METADATA
     if (isSoftDeleted(metadata) && Object.keys(value).length > 1) metadata.rest = text
   } catch (error) {
     if (error instanceof OutOfRange) return NO_METADATA
@@ -71,12 +72,29 @@ export function withTruncateBefore (metadata: string, revision: bigint): Buffer 
   return Buffer.from(`{"$tb":${revision}${rest === '}' ? '' : ','}${rest}`)
 }
 
+const ACL_KEYS = new Set(['$r', '$w', '$d', '$mr', '$mw'])
+
+/** The real server takes no other keys either: it stumbles over their values. */
+function isAcl (value: unknown): boolean {
+  return isObject(value) && Object.entries(value).every(([key, roles]) => ACL_KEYS.has(key) && isRoles(roles))
+}
+
+function isRoles (value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((role) => typeof role === 'string'))
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const MOST_SECONDS = TOMBSTONE_REVISION / 10_000_000n
+
 class OutOfRange extends Error {}
 
 function parseObject (text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }
@@ -88,8 +106,15 @@ function integer (value: Record<string, unknown>, text: string, key: string, lea
   if (typeof number !== 'number' || !Number.isInteger(number)) throw new OutOfRange()
   // Beyond 2^53 a number of JavaScript is no longer the one that was written, and the greatest int64 has a meaning.
   const exact = Number.isSafeInteger(number) ? BigInt(number) : written(text, key)
-  if (exact < least || exact > TOMBSTONE_REVISION) throw new OutOfRange()
-  return exact
+  if (exact > TOMBSTONE_REVISION || exact < -TOMBSTONE_REVISION - 1n) throw new OutOfRange()
+  return exact < least ? undefined : exact
+}
+
+/** A span of time, which the real server counts in steps of 100 ns by an int64. */
+function seconds (value: Record<string, unknown>, text: string, key: string): bigint | undefined {
+  const span = integer(value, text, key, 1n)
+  if (span !== undefined && span > MOST_SECONDS) throw new OutOfRange()
+  return span
 }
 
 function written (text: string, key: string): bigint {

@@ -1,4 +1,5 @@
 import type { Log } from '../log/log.js'
+import { affordable, onePage } from '../log/page.js'
 import type { LogRecord, Resolved } from '../log/record.js'
 import type { StreamEntry } from './entry.js'
 import { linkTarget } from './link.js'
@@ -39,7 +40,10 @@ export class ReadableStreams {
     return (await this.log.read([ordinal]))[0]
   }
 
-  /** Up to `count` events from a revision on, upwards; from the first that may be seen when that is higher. */
+  /**
+   * Up to `count` events from a revision on, upwards; from the first that may be seen when that is higher. Fewer, but at least one, when
+   * they are large.
+   */
   async readForwards (stream: string, from: bigint, count: number): Promise<LogRecord[]> {
     const entry = this.table.find(stream)
     if (entry === undefined || this.state(stream) !== 'live') return []
@@ -48,10 +52,10 @@ export class ReadableStreams {
     const first = typeof bound === 'number' ? bound : await bound
     if (from > BigInt(head)) return []
     const start = Math.max(Number(from), first)
-    return await this.log.read(entry.ordinals(start, Math.min(start + count, head + 1)))
+    return await this.log.read(onePage(this.log, entry.ordinals(start, Math.min(start + count, head + 1))))
   }
 
-  /** Up to `count` events from a revision on, downwards; from the head when that is lower. */
+  /** Up to `count` events from a revision on, downwards; from the head when that is lower. Fewer when they are large, too. */
   async readBackwards (stream: string, from: bigint, count: number): Promise<LogRecord[]> {
     const entry = this.table.find(stream)
     if (entry === undefined || this.state(stream) !== 'live') return []
@@ -60,7 +64,7 @@ export class ReadableStreams {
     const first = typeof bound === 'number' ? bound : await bound
     const start = from > BigInt(head) ? head : Number(from)
     if (start < first) return []
-    return await this.log.read(entry.ordinals(Math.max(first, start - count + 1), start + 1).reverse())
+    return await this.log.read(onePage(this.log, entry.ordinals(Math.max(first, start - count + 1), start + 1).reverse()))
   }
 
   /** The names of the streams that begin like this. */
@@ -80,9 +84,17 @@ export class ReadableStreams {
     return isVisible(entry, head, event) ? { event, link: record } : { link: record }
   }
 
-  /** Follows each link among records. */
+  /** Follows each link among records; among the first of them when what they lead to is large. */
   async resolveAll (records: readonly LogRecord[]): Promise<Resolved[]> {
-    return await Promise.all(records.map((record) => this.resolve(record)))
+    const count = affordable(this.log, records.map((record) => this.#targetOf(record)))
+    return await Promise.all((count === records.length ? records : records.slice(0, count)).map((record) => this.resolve(record)))
+  }
+
+  /** Where the record that a link leads to stands. */
+  #targetOf (record: LogRecord): number | undefined {
+    const target = linkTarget(record)
+    const ordinal = target && this.table.find(target.stream)?.ordinalAt(Number(target.revision))
+    return ordinal !== undefined && ordinal < this.log.confirmed ? ordinal : undefined
   }
 
   #head (entry: StreamEntry | undefined): number {

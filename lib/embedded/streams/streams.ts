@@ -4,7 +4,7 @@ import { METADATA_TYPE, TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRe
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
 import { judgeShare, sharesOf, type Share } from './atomic.js'
 import { judge, type Verdict } from './expected.js'
-import { tooLarge, type StreamLimits } from './limits.js'
+import { AppendSize, type StreamLimits } from './limits.js'
 import { SOFT_DELETED, isMetastream, isSoftDeleted, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
 import { ReadableStreams, type StreamState } from './readable.js'
 import { RecentIds } from './recent-ids.js'
@@ -52,7 +52,7 @@ export class Streams extends ReadableStreams {
    */
   append (request: AppendRequest): Promise<AppendResult> {
     const { stream, expected, events } = request
-    const refusal = tooLarge(events, this.limits)
+    const refusal = new AppendSize(this.limits).addAll(events)
     if (refusal !== undefined) return Promise.resolve(refusal)
     const verdict = this.#judge(stream, expected, events)
     return this.#unlessWritable(stream, verdict) ?? this.#append(stream, events, verdict.kind === 'write' && verdict.undelete)

@@ -1,5 +1,5 @@
 import { status, type ServerReadableStream, type sendUnaryData, type ServiceError } from '@grpc/grpc-js'
-import type { AppendResult, Expected, NewRecord, Streams } from '../streams/index.js'
+import { AppendSize, type AppendResult, type Expected, type NewRecord, type Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { callError, handlerThrew, invalidArgument, notWritten, streamDeleted } from './errors.js'
 import { expectedOf } from './expected.js'
@@ -18,6 +18,7 @@ export function appendHandler (streams: Streams, answers: Answers) {
     let expected: Expected = 'any'
     let failure: ServiceError | undefined
     const events: NewRecord[] = []
+    const size = new AppendSize(streams.limits)
 
     call.on('data', (request: Request) => {
       if (failure !== undefined) return
@@ -32,12 +33,17 @@ export function appendHandler (streams: Streams, answers: Answers) {
           const reason = unwritable(stream)
           if (reason !== undefined) throw invalidArgument(reason)
         } else if (message !== undefined && stream !== undefined) {
-          events.push(newRecord(message))
+          const event = newRecord(message)
+          const tooLarge = size.add(event)
+          if (tooLarge !== undefined) throw refusal(stream, tooLarge)
+          events.push(event)
         } else {
           throw handlerThrew()
         }
       } catch (error) {
         failure = error instanceof InvalidEvent ? error.status : error as ServiceError
+        // What was sent so far is not kept for a client that goes on sending.
+        events.length = 0
         callback(failure)
       }
     })

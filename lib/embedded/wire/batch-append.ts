@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
-import type { Expected, NewRecord, Streams } from '../streams/index.js'
+import { AppendSize, type Expected, type NewRecord, type Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { badRequest, failure, outcome, timeout } from './batch-answer.js'
 import type { OpenCalls } from './calls.js'
@@ -21,6 +21,8 @@ interface Batch {
   stream: string
   expected: Expected
   events: NewRecord[]
+  /** Missing while all of it is in one message. */
+  size?: AppendSize
   timer?: NodeJS.Timeout
 }
 
@@ -83,6 +85,12 @@ class BatchAppendCall {
       this.#refuse(batch.correlation, batch.stream, badRequest(part.invalid.message))
       return
     }
+    const tooLarge = batch.size?.addAll(part.events)
+    if (tooLarge !== undefined) {
+      this.#drop(id, batch)
+      this.#answer(outcome(batch.correlation, batch.stream, batch.expected, tooLarge))
+      return
+    }
     if (batch.events.length === 0) batch.events = part.events
     else for (const event of part.events) batch.events.push(event)
     if (!part.final) return
@@ -105,6 +113,7 @@ class BatchAppendCall {
     const batch: Batch = { correlation, stream, expected, events: [] }
     if (!whole) {
       this.#batches.set(id, batch)
+      batch.size = new AppendSize(this.#streams.limits)
       batch.timer = setTimeout(() => {
         this.#batches.delete(id)
         this.#refuse(correlation, stream, timeout())

@@ -32,10 +32,14 @@ export function parseFilter (options: FilterOptions): Filter {
   }
 }
 
-function compiled (regex: string, prefixes: string[]): (text: string) => boolean {
+/**
+ * What an expression matches.
+ * @throws a status for one that cannot be
+ */
+export function compiled (regex: string, prefixes: readonly string[]): (text: string) => boolean {
   try {
     return matcher(regex, prefixes)
-  } catch {
-    throw invalidArgument(`The filter's regular expression is not valid: ${regex}`)
+  } catch (error) {
+    throw invalidArgument((error as Error).message)
   }
 }

@@ -1,6 +1,7 @@
 import { ALL, FROM_END } from '../groups/index.js'
 import type { AllFilter, ProposedSettings } from '../groups/index.js'
 import { invalidArgument } from './errors.js'
+import { compiled } from './filter.js'
 import { persistentPb } from './protocol.js'
 import { streamName } from './recorded.js'
 import type { sharedPb } from './protocol.js'
@@ -127,6 +128,7 @@ function allFilter (filter: FilterOptions | undefined): AllFilter | undefined {
   const byStream = filter.getStreamIdentifier()
   const expression = byStream ?? filter.getEventType()
   if (expression === undefined) throw invalidArgument('The filter says nothing')
+  compiled(expression.getRegex(), expression.getPrefixList())
   return {
     on: byStream === undefined ? 'type' : 'stream',
     regex: expression.getRegex(),

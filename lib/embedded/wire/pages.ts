@@ -1,3 +1,4 @@
+import { readPage, readPageBackwards } from '../log/page.js'
 import type { LogRecord } from '../log/record.js'
 import { isHidden } from '../streams/all.js'
 import type { Streams } from '../streams/index.js'
@@ -6,7 +7,7 @@ import { streamDeleted } from './errors.js'
 import type { From, ReadAll, ReadResponse, ReadStream } from './read-request.js'
 import { firstStreamPosition, lastStreamPosition, show, streamNotFound } from './shown.js'
 
-/** How many records are read at once. */
+/** How many records are read at once, at most: fewer when they are large. */
 export const PAGE = 128
 
 /** One read of a stream, in pages, until it is at its end or has enough. */
@@ -37,7 +38,7 @@ export async function readStream (request: ReadStream, writer: CallWriter<ReadRe
     await show(records, request, writer, streams)
     left -= records.length
     next = last.revision + (backwards ? -1n : 1n)
-    if (records.length < wanted) break
+    if (!backwards && next > streams.head(stream)) break
   }
   if (request.positions) await writer.write(lastStreamPosition(head))
 }
@@ -58,8 +59,8 @@ export async function readAll (request: ReadAll, writer: CallWriter<ReadResponse
   let next = ordinalOf(request.from, streams)
   while (left > 0 && !writer.closed && (backwards ? next > 0 : next < end)) {
     const records = backwards
-      ? (await log.slice(Math.max(0, next - PAGE), next)).reverse()
-      : await log.slice(next, Math.min(next + PAGE, end))
+      ? await readPageBackwards(log, Math.max(0, next - PAGE), next)
+      : await readPage(log, next, Math.min(next + PAGE, end))
     next += backwards ? -records.length : records.length
     const shown = records.filter(wanted).slice(0, left)
     await show(shown, request, writer, streams)

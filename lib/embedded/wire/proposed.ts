@@ -1,5 +1,5 @@
 import { status, type ServiceError } from '@grpc/grpc-js'
-import type { NewRecord } from '../streams/index.js'
+import { MAX_RECORD_SIZE, sizeOf, type NewRecord } from '../streams/index.js'
 import { callError } from './errors.js'
 import type { sharedPb } from './protocol.js'
 import { JSON_CONTENT } from './recorded.js'
@@ -43,7 +43,8 @@ export function proposedEvent (
   if (type === undefined || contentType === undefined) return missing(type === undefined ? 'type' : 'content-type')
   if (id === undefined) return thrown('Empty or malformed event id')
   if (type === '') return thrown('Empty event type')
-  return { id, type, json: contentType === JSON_CONTENT, data, metadata }
+  const event = { id, type, json: contentType === JSON_CONTENT, data, metadata }
+  return sizeOf(event) > MAX_RECORD_SIZE ? thrown('Record is too big') : event
 }
 
 function missing (property: string): InvalidEvent {

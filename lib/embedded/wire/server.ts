@@ -1,13 +1,12 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { MESSAGE_LIMITS } from '../emulation.js'
 import { readWithCare } from './codec/generated.js'
 import { SocketRoom } from './connections.js'
 import { ignoreDeadStreams } from './dead-streams.js'
 import { healthServer } from './health.js'
+import { limitMessages } from './message-limits.js'
 import type { WireService } from './service.js'
-
-/** One message may hold a whole append of 16 MiB and what surrounds it. */
-const MAX_RECEIVED_BYTES = 17 * 1024 * 1024
 
 /** A peer that is gone without a word is noticed by pings, after this much silence and as much again. */
 const KEEP_ALIVE_MS = 10_000
@@ -17,8 +16,11 @@ const GRACE_MS = 500
 
 /** The port on which everything is spoken. */
 export class WireServer {
+  /** By the path of the method. */
+  readonly #messageLimits = new Map<string, number>()
   readonly #grpc = new Server({
-    'grpc.max_receive_message_length': MAX_RECEIVED_BYTES,
+    interceptors: [limitMessages((path) => this.#messageLimits.get(path))],
+    'grpc.max_receive_message_length': MESSAGE_LIMITS.others,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': KEEP_ALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEP_ALIVE_MS
@@ -38,6 +40,9 @@ export class WireServer {
   /** To be called before {@link listen}. */
   add (service: WireService): void {
     this.#services.push(service)
+    if (service.maxMessageBytes !== undefined) {
+      for (const { path } of Object.values(service.definition)) this.#messageLimits.set(path, service.maxMessageBytes)
+    }
     this.#grpc.addService(readWithCare(service.definition), service.handlers)
   }
 

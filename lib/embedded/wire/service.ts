@@ -4,6 +4,8 @@ import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc
 export interface WireService {
   readonly definition: ServiceDefinition
   readonly handlers: UntypedServiceImplementation
+  /** The longest message that it takes, in bytes, where it takes more than others. */
+  readonly maxMessageBytes?: number
   /** Ends the calls that are open, in the way that the service ends them when its server stops. */
   endCalls? (): void
 }

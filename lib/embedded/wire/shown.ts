@@ -18,9 +18,13 @@ export async function show (records: readonly LogRecord[], shape: Shape, writer:
     }
     return
   }
-  for (const resolved of await streams.resolveAll(records)) {
-    const full = writer.write(writeReadEvent(resolved, shape.structuredIds))
-    if (full !== undefined) await full
+  for (let shown = 0; shown < records.length && !writer.closed;) {
+    const page = await streams.resolveAll(shown === 0 ? records : records.slice(shown))
+    for (const resolved of page) {
+      const full = writer.write(writeReadEvent(resolved, shape.structuredIds))
+      if (full !== undefined) await full
+    }
+    shown += page.length
   }
 }
 

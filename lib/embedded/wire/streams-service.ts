@@ -1,4 +1,4 @@
-import type { Emulation } from '../emulation.js'
+import { MESSAGE_LIMITS, type Emulation } from '../emulation.js'
 import type { Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { appendHandler } from './append.js'
@@ -23,6 +23,7 @@ export function streamsService (streams: Streams, answers: Answers, { caughtUpSa
       delete: deleteHandler(streams),
       tombstone: tombstoneHandler(streams)
     },
+    maxMessageBytes: MESSAGE_LIMITS.streams,
     endCalls: () => { open.endAll(stopping) }
   }
 }

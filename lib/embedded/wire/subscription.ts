@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { readPage } from '../log/page.js'
 import { isHidden } from '../streams/all.js'
 import type { Streams } from '../streams/index.js'
+import { Burst } from './burst.js'
 import type { CallWriter } from './call-writer.js'
 import { streamDeleted, tooSlow } from './errors.js'
 import { PAGE } from './pages.js'
@@ -34,6 +36,7 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
   try {
     let after = from === 'start' ? -1n : from === 'end' ? streams.head(stream) : from
     let live = false
+    const burst = new Burst(liveFollowersBear)
     await writer.write(confirmation(randomUUID()))
     while (!writer.closed) {
       waiter.look()
@@ -42,6 +45,7 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
       const last = records[records.length - 1]
       if (last !== undefined) {
         if (live && Number(head - after) > liveFollowersBear) throw tooSlow()
+        burst.take(records.length, live)
         if (records.length > LIVE_BUFFER) live = false
         await show(records, request, writer, streams)
         after = last.revision
@@ -71,6 +75,8 @@ export async function followAll (request: FollowAll, writer: CallWriter<ReadResp
   try {
     let next = from === 'start' ? 0 : from === 'end' ? log.confirmed : log.ordinalFrom(from + 1n)
     let live = false
+    // With each event comes its link.
+    const burst = new Burst(2 * liveFollowersBear)
     let considered = 0
     let told = -1n
     const tell = async (position: bigint): Promise<void> => {
@@ -81,12 +87,14 @@ export async function followAll (request: FollowAll, writer: CallWriter<ReadResp
     await writer.write(confirmation(randomUUID()))
     while (!writer.closed) {
       waiter.look()
-      const page = await log.slice(next, next + (filter === undefined ? PAGE : Math.min(PAGE, filter.checkpointEvery - considered)))
+      const page = await readPage(log, next, next + (filter === undefined ? PAGE : Math.min(PAGE, filter.checkpointEvery - considered)))
       const last = page[page.length - 1]
       if (last !== undefined) {
-        if (live && log.confirmed - next > liveFollowersBear) throw tooSlow()
+        if (live && log.confirmed - next > 2 * liveFollowersBear) throw tooSlow()
+        const wanted = page.filter((record) => !isHidden(record) && (filter === undefined || filter.matches(record)))
+        burst.take(wanted.length, live)
         if (page.length > LIVE_BUFFER) live = false
-        await show(page.filter((record) => !isHidden(record) && (filter === undefined || filter.matches(record))), request, writer, streams)
+        await show(wanted, request, writer, streams)
         next += page.length
         considered += page.length
         if (filter !== undefined && considered >= filter.checkpointEvery) {

@@ -5,14 +5,15 @@ import type { Rule, Violation } from './rule.js'
 import { answers, toldCases } from './rules/answers.js'
 import { order, ordered } from './rules/order.js'
 import { contradicted, doubled, invented, lost, parked, torn, unfinished } from './rules/outcomes.js'
-import { crashed, memory, settled, stopping, waiting } from './rules/processes.js'
+import { crashed, judgedLives, memory, ready, settled, stopping, waiting } from './rules/processes.js'
 import { balances, state, sums } from './rules/state.js'
 import { wire } from './rules/wire.js'
+import { field } from './streams.js'
 import type { Streams } from './streams.js'
 
 /** All that is proved. */
 export const rules: readonly Rule[] = [
-  settled, invented, wire, lost, parked, torn, doubled, contradicted, state, balances, answers, order, waiting, stopping, crashed, memory
+  settled, invented, wire, lost, parked, torn, doubled, contradicted, state, balances, answers, order, waiting, ready, stopping, crashed, memory
 ]
 
 /** What the checker has found. */
@@ -57,7 +58,18 @@ function countsOf (facts: Facts): Record<string, number> {
     'money of commands that nobody was answered, in cents': unanswered,
     requests: requests.length,
     ...Object.fromEntries([...statuses].sort(([a], [b]) => a < b ? -1 : 1)),
+    ...lostCounts(facts),
+    'lives whose memory was judged': judgedLives(facts),
     faults: faults.length,
     'lives of processes': lives.length
+  }
+}
+
+/** What the server itself lost, as the storm found it before any worker could; and what has become of that. */
+function lostCounts ({ faults, cases }: Facts): Record<string, number> {
+  const lost = faults.filter(({ name }) => name === 'commands_lost').flatMap(({ details }) => (field(details, 'lost') ?? []) as string[])
+  return {
+    'commands that the server has lost': lost.length,
+    'of them found, and decided': lost.filter(key => (cases.get(key)?.blocks.length ?? 0) > 0).length
   }
 }

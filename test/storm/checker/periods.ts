@@ -6,6 +6,10 @@ export class Periods {
     this.#periods.push([start, end])
   }
 
+  get all (): readonly (readonly [start: number, end: number])[] {
+    return this.#periods
+  }
+
   /** Whether any of them has a moment in common with this one. */
   touch (start: number, end: number): boolean {
     return this.#periods.some(([from, to]) => from <= end && to >= start)

@@ -10,7 +10,7 @@ export interface Rule {
 
 export type RuleName =
   | 'invented' | 'wire' | 'lost' | 'parked' | 'torn' | 'doubled' | 'contradicted' | 'state' | 'balances' | 'answers' | 'order' | 'waiting'
-  | 'stopping' | 'crashed' | 'memory' | 'settled'
+  | 'ready' | 'stopping' | 'crashed' | 'memory' | 'settled'
 
 export interface Violation {
   readonly rule: RuleName

@@ -1,13 +1,13 @@
 import type { FaultKind } from '../fault-plan.js'
 import { burst, poison } from './load.js'
 import { answerCut, answerWithheld, answersDelayed, connectionsDropped, halfOpen } from './network.js'
-import { closing, doubled, gone, noise, unaddressedCommand, unknownCommand, unreadableCommand } from './plants.js'
+import { closing, doubled, doubledUnfit, gone, noise, unaddressedCommand, unknownCommand, unreadableCommand } from './plants.js'
 import { clockStep, deploy, freeze, join, kill, leave, stop, storeHung } from './processes.js'
 import type { Strike } from './scene.js'
 import { commandsLost, idsForgotten, linksHeld, redelivery } from './store.js'
 
 export { isClosed } from './plants.js'
-export { isSolitary, rollOut } from './processes.js'
+export { rollOut } from './processes.js'
 export type { Scene } from './scene.js'
 
 /** How each kind of fault is carried out. */
@@ -32,6 +32,7 @@ export const STRIKES: Readonly<Record<FaultKind, Strike>> = {
   burst,
   poison,
   plant_doubled: doubled,
+  plant_doubled_unfit: doubledUnfit,
   plant_unknown_command: unknownCommand,
   plant_unreadable_command: unreadableCommand,
   plant_unaddressed_command: unaddressedCommand,

@@ -1,10 +1,13 @@
 import { binaryEvent, jsonEvent } from '@kurrent/kurrentdb-client'
 import type { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { count } from '../chronicle.js'
+import { FAIL } from '../fault-plan.js'
 import type { Planted } from '../history.js'
 import { one } from './scene.js'
 import type { Scene, Strike } from './scene.js'
-import { withClient } from './store.js'
+import { withClient, withLinksHeld } from './store.js'
 
 /** Of the latest commands, among which one is chosen to be doubled. */
 const LATEST = 200
@@ -17,6 +20,7 @@ async function plant (
 ): Promise<void> {
   for (const { id, type } of events) scene.chronicle.planted({ stream, id, type, what, ...aggId !== undefined && { aggId } })
   await client.appendToStream(stream, events)
+  count(scene.chronicle.faults, `plant_${what}`)
 }
 
 const command = (type: string, data: object, aggId: string, id: string = randomUUID()) =>
@@ -29,10 +33,19 @@ export const doubled: Strike = async (scene, { whom, form }) => {
   const { intent: { bankType, aggId, comId, command: name, body } } = one([...scene.clients.sent].slice(-LATEST), whom)
   const other = 'amount' in body && form < 0.4 ? { ...body, amount: 0.5 } : body
   // Behind a new one in one append the store takes ids that it knows.
-  const first = command('Deposit', { amount: 1 }, transactionOf(scene, form))
+  const first = bankType === 'Transaction' ? command('Deposit', { amount: 1 }, transactionOf(scene, form)) : command('LimitAccount', { limit: 321 }, aggId)
   await withClient(scene, async client => {
-    if (bankType === 'Transaction') await plant(scene, client, 'doubled', `Transaction${scene.suffix}`, [first, command(name, other, aggId, comId)], aggId)
-    else await plant(scene, client, 'doubled', `Account${scene.suffix}`, [command(name, body, aggId, comId)], aggId)
+    await plant(scene, client, 'doubled', `${bankType}${scene.suffix}`, [first, command(name, other, aggId, comId)], aggId)
+  })
+}
+
+/** Two under one id: the first one has a body that does not fit, and the second one, which is good, must not be lost by that. */
+export const doubledUnfit: Strike = async (scene, { whom }) => {
+  const aggId = transactionOf(scene, whom)
+  const comId = randomUUID()
+  await withClient(scene, async client => {
+    await plant(scene, client, 'doubled_unfit', `Transaction${scene.suffix}`,
+      [command('Deposit', { amount: 'much' }, aggId, comId), command('Deposit', { amount: 2 }, aggId, comId)], aggId)
   })
 }
 
@@ -77,14 +90,17 @@ export const closing: Strike = async (scene, { whom }) => {
 }
 
 export const noise: Strike = async (scene, { whom, form }) => {
-  const stream = `Transaction${scene.suffix}-${form < 0.7 ? 'Fail' : 'Duplicate'}`
+  const stream = `Transaction${scene.suffix}-${form < FAIL ? 'Fail' : 'Duplicate'}`
   const event = whom < 0.5
     ? jsonEvent({ type: 'Noise', data: { of: 'somebody' } })
     : binaryEvent({ type: 'Fail', data: Buffer.from([0xff, 0xfe, 0x00]) })
   await withClient(scene, async client => { await plant(scene, client, 'noise', stream, [event]) })
 }
 
-/** What looks like an outcome, and is gone when somebody follows its link. */
+/** Milliseconds until a link that is held no more stands. */
+const LINKED = 5_000
+
+/** What looks like an outcome, and is gone before its link is there: so it is delivered without an event. */
 export const gone: Strike = async scene => {
   const aggId = randomUUID()
   const stream = `Transaction${scene.suffix}-${aggId}`
@@ -94,7 +110,23 @@ export const gone: Strike = async scene => {
     metadata: { $correlationId: aggId, $causationId: randomUUID(), index: 0, count: 1, command: 'Deposit' }
   })
   await withClient(scene, async client => {
-    await plant(scene, client, 'gone', stream, [event], aggId)
-    await client.deleteStream(stream)
+    await withLinksHeld(scene, async () => {
+      scene.chronicle.planted({ stream, id: event.id, type: event.type, what: 'gone', aggId })
+      await client.appendToStream(stream, event)
+      await client.deleteStream(stream)
+    })
+    if (!await leadsNowhere(client, `$ce-Transaction${scene.suffix}`, stream)) throw new Error('no link without a target came of it')
+    count(scene.chronicle.faults, 'plant_gone')
   })
+}
+
+/** Whether a link to the stream comes to stand whose target is not there. */
+async function leadsNowhere (client: KurrentDBClient, category: string, stream: string): Promise<boolean> {
+  for (const until = performance.now() + LINKED; performance.now() < until; await wait(100)) {
+    const links = client.readStream(category, { direction: 'backwards', fromRevision: 'end', maxCount: LATEST, resolveLinkTos: true })
+    for await (const { link, event } of links) {
+      if (event === undefined && link !== undefined && Buffer.from(link.data as Uint8Array).toString().endsWith(`@${stream}`)) return true
+    }
+  }
+  return false
 }

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { PlannedFault } from '../fault-plan.js'
 import { LEAST_WORKERS, LIMITS } from '../fleet.js'
 import type { Version } from '../history.js'
 import { anyMember, between, one, workersOf } from './scene.js'
@@ -11,23 +10,22 @@ const downtime = (length: number) => length < 0.4 ? 0 : between(100, 3_000, leng
 /** Beyond the store's message time-out a frozen worker's commands are somebody else's, too. */
 const FREEZE = [LIMITS.messageTimeout + 500, LIMITS.messageTimeout + 4_000] as const
 
-/** Longer than every time limit; in a long storm also longer than what keeps connections alive. */
+/** Longer than every time limit. */
 const HANG = [LIMITS.deadline + 3_500, LIMITS.deadline + 6_000] as const
-const LONG_HANG = 26_000
-const LONG_STORM = 10_000
+/** Longer than keep-alive, after which a connection counts as dead: 17 to 20 s. */
+export const LONG = [22_000, 26_000] as const
 
 const MINUTE = 60_000
 
-/** Some of the kills come when nothing else is wrong, so that it can be seen what a kill alone does. */
-const CALM = 0.7
-const QUIET = 20_000
+/** Milliseconds that a kill waits at the most until nothing else is wrong. */
+const QUIET = 40_000
 /** Milliseconds of load on a fleet that is well, before such a kill. */
 const LOADED = 500
-
-/** Whether a fault waits until nothing else is wrong; meanwhile no other begins. */
-export function isSolitary ({ kind, form }: PlannedFault): boolean {
-  return kind === 'kill' && form > CALM
-}
+/** Commands at once beside it, at the most, and as a part of all: what is killed shall hold something. */
+const HANDFUL = 40
+const PART = 1 / 50
+/** Milliseconds until what a worker had decided before it stood still is answered, so that what is open then is what it holds. */
+const ANSWERED = 150
 
 async function quiet ({ alone, fleet, chronicle }: Scene): Promise<void> {
   const since = chronicle.now()
@@ -35,26 +33,39 @@ async function quiet ({ alone, fleet, chronicle }: Scene): Promise<void> {
 }
 
 export const kill: Strike = async (scene, fault) => {
-  const { chronicle, recovery } = scene
+  const { chronicle, recovery, load } = scene
   const member = anyMember(scene, fault)
-  if (isSolitary(fault)) {
+  if (fault.solitary === true) {
     await quiet(scene)
     await wait(LOADED)
   }
   const start = chronicle.now()
   await member.exclusively(async () => {
-    if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), scene.alone())
+    if (member.pid === undefined) await member.untilReady()
+    if (fault.solitary === true) {
+      load.burst(Math.min(HANDFUL, Math.floor(scene.commands * PART))).catch(() => {})
+      await wait(ANSWERED / 3)
+      // It may have died of a poison meanwhile.
+      await member.untilReady()
+      member.freeze()
+      await wait(ANSWERED)
+    }
+    if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), fault.solitary === true && scene.alone())
     await member.kill(downtime(fault.length))
   })
-  await member.untilReady()
+  // That it does not come back is told by its lives.
+  await member.untilReady().catch(() => {})
   chronicle.fault('kill', start, [member.name])
 }
 
 export const stop: Strike = async (scene, fault) => {
   const member = anyMember(scene, fault)
   const start = scene.chronicle.now()
-  await member.exclusively(async () => { await member.stop(downtime(fault.length), LIMITS.patience) })
-  await member.untilReady()
+  await member.exclusively(async () => {
+    if (member.pid === undefined) await member.untilReady()
+    await member.stop(downtime(fault.length), LIMITS.patience)
+  })
+  await member.untilReady().catch(() => {})
   scene.chronicle.fault('stop', start, [member.name])
 }
 
@@ -71,15 +82,15 @@ export const freeze: Strike = async (scene, fault) => {
   })
 }
 
-export const storeHung: Strike = async ({ fleet, chronicle, commands }, { length, form }) => {
+export const storeHung: Strike = async ({ fleet, chronicle }, { length, long }) => {
   const store = fleet.store!
   await store.exclusively(async () => {
     await store.untilReady()
     const start = chronicle.now()
     store.freeze()
-    await wait(commands >= LONG_STORM && form < 0.3 ? LONG_HANG : between(...HANG, length))
+    await wait(between(...long === true ? LONG : HANG, length))
     store.thaw()
-    chronicle.fault('store_hung', start, [store.name])
+    chronicle.fault('store_hung', start, [store.name], { long: long === true })
   })
 }
 
@@ -149,10 +160,11 @@ export const clockStep: Strike = async (scene, fault) => {
   const start = chronicle.now()
   const step = async (by: number): Promise<void> => {
     if (member === fleet.store) await fleet.order({ do: 'clock', by })
-    else member.send({ clock: by })
+    else if (!member.send({ clock: by })) throw new Error(`${member.name} does not run`)
   }
   await step(by)
   await wait(between(1_000, 5_000, fault.form))
-  await step(0)
+  // Whoever has died meanwhile comes back with the right time.
+  await step(0).catch(() => {})
   chronicle.fault('clock_step', start, [member.name], { by })
 }

@@ -1,5 +1,6 @@
 import type { Chronicle } from '../chronicle.js'
 import type { Clients } from '../clients.js'
+import { WORKER } from '../fault-plan.js'
 import type { PlannedFault } from '../fault-plan.js'
 import type { App, Fleet } from '../fleet.js'
 import type { Load } from '../load.js'
@@ -44,7 +45,7 @@ export function workersOf ({ fleet }: Scene): App[] {
 export function anyMember (scene: Scene, { whom, form }: PlannedFault): Member {
   const { fleet } = scene
   if (fleet.store !== undefined && form < 0.15) return fleet.store
-  return one(form < 0.45 ? fleet.senders : workersOf(scene), whom).member
+  return one(form < WORKER ? fleet.senders : workersOf(scene), whom).member
 }
 
 export function anyApp (scene: Scene, { whom, form }: PlannedFault): App {

@@ -10,13 +10,19 @@ const FILL = 140
 /** How far below a checkpoint is looked for commands that the group has lost. */
 const LOOK_BACK = 600
 
+/** Milliseconds that the storm waits for a store's answer: longer than it hangs, since appends to one that has died may never be answered. */
+const ANSWERED = 40_000
+const DISPOSED = 2_000
+
 /** The storm's own client, for a while. */
 export async function withClient<T> ({ fleet }: Scene, use: (client: KurrentDBClient) => Promise<T>): Promise<T> {
   const client = KurrentDBClient.connectionString(fleet.connectionString)
+  const late = new AbortController()
   try {
-    return await use(client)
+    return await Promise.race([use(client), wait(ANSWERED, undefined, { signal: late.signal }).then(() => { throw new Error('the store did not answer') })])
   } finally {
-    await client.dispose()
+    late.abort()
+    await Promise.race([client.dispose(), wait(DISPOSED)])
   }
 }
 
@@ -26,12 +32,27 @@ export const idsForgotten: Strike = async ({ fleet, chronicle }) => {
   chronicle.fault('ids_forgotten', start, ['store'])
 }
 
-export const linksHeld: Strike = async ({ fleet, chronicle }, { length }) => {
-  const start = chronicle.now()
-  await fleet.order({ do: 'holdLinks' })
-  await wait(between(500, 6_000, length))
-  await fleet.order({ do: 'releaseLinks' })
-  chronicle.fault('links_held', start, ['store'])
+export const linksHeld: Strike = async (scene, { length }) => {
+  await withLinksHeld(scene, async () => { await wait(between(500, 6_000, length)) })
+}
+
+let holding: Promise<unknown> = Promise.resolve()
+
+/** One after the other, since whoever lets them go lets all go. */
+export async function withLinksHeld ({ fleet, chronicle }: Scene, meanwhile: () => Promise<void>): Promise<void> {
+  const done = holding.then(async () => {
+    const start = chronicle.now()
+    await fleet.order({ do: 'holdLinks' })
+    try {
+      await meanwhile()
+    } finally {
+      // A store that has died holds nothing any more.
+      await fleet.order({ do: 'releaseLinks' }).catch(() => {})
+      chronicle.fault('links_held', start, ['store'])
+    }
+  })
+  holding = done.catch(() => {})
+  await done
 }
 
 /** The last commands come again, acknowledged or not. */
@@ -63,22 +84,27 @@ export const commandsLost: Strike = async (scene, fault) => {
   await store.exclusively(async () => await hot.member.exclusively(async () => {
     await Promise.all([store.untilReady(), hot.member.untilReady()])
     const start = chronicle.now()
-    hot.member.freeze()
-    load.burst(FILL).catch(() => {})
-    await wait(between(2_300, 3_200, fault.length))
-    // Nobody may look for them before they are counted.
-    await Promise.all(fleet.apps.map(({ relay }) => relay?.refuse()))
-    await store.kill(0)
-    await store.untilReady()
-    const lost = await withClient(scene, async client => await countLost(scene, client))
-    await Promise.all(fleet.apps.map(({ relay }) => relay?.accept()))
-    hot.member.thaw()
-    chronicle.fault('commands_lost', start, ['store', hot.member.name], { lost })
+    const lost: string[] = []
+    try {
+      hot.member.freeze()
+      load.burst(FILL).catch(() => {})
+      await wait(between(2_300, 3_200, fault.length))
+      // Nobody may look for them before they are counted.
+      await Promise.all(fleet.apps.map(({ relay }) => relay?.refuse()))
+      await store.kill(0)
+      await store.untilReady()
+      lost.push(...await withClient(scene, async client => await findLost(scene, client)))
+    } finally {
+      await Promise.all(fleet.apps.map(({ relay }) => relay?.accept()))
+      hot.member.thaw()
+      chronicle.fault('commands_lost', start, ['store', hot.member.name], { lost })
+    }
   }))
 }
 
-async function countLost ({ suffix }: Scene, client: KurrentDBClient): Promise<number> {
-  let lost = 0
+/** By type, aggregate and id. */
+async function findLost ({ suffix }: Scene, client: KurrentDBClient): Promise<string[]> {
+  const lost: string[] = []
   for (const type of [`Transaction${suffix}`, `Account${suffix}`]) {
     const { stats } = await client.getPersistentSubscriptionToStreamInfo(type, GROUP)
     const checkpoint = stats.lastCheckpointedEventRevision
@@ -92,7 +118,7 @@ async function countLost ({ suffix }: Scene, client: KurrentDBClient): Promise<n
     }
     for (const [aggId, comIds] of wanted) {
       for (const comId of await decided(client, `${type}-${aggId}`)) comIds.delete(comId)
-      lost += comIds.size
+      for (const comId of comIds) lost.push(`${type}/${aggId}/${comId}`)
     }
   }
   return lost

@@ -42,8 +42,10 @@ else await app.register(product.lib.subscriber, { aggregates, ...settings })
 await app.listen({ host: '127.0.0.1', port })
 life.close = async () => await app.close()
 if (life.told) end()
-const watch = setInterval(() => {
-  if (!app.unistream.readiness().ready) return
-  clearInterval(watch)
-  say({ says: 'ready' })
+let stands = false
+setInterval(() => {
+  const { ready, reasons } = app.unistream.readiness()
+  if (ready === stands) return
+  stands = ready
+  say(ready ? { says: 'ready' } : { says: 'unready', reasons })
 }, 20)

@@ -21,6 +21,8 @@ export type Message =
   /** It hears signals from now on. */
   | { readonly says: 'up' }
   | { readonly says: 'ready' }
+  /** It was ready, and is no longer; until it says that it is. */
+  | { readonly says: 'unready', readonly reasons: readonly string[] }
   /** The aggregates whose commands a worker has decided since it last said so. */
   | { readonly says: 'decided', readonly aggregates: readonly string[] }
   /** A store has carried out an order. */

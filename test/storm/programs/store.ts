@@ -27,17 +27,16 @@ const { startEmbeddedStore } = await import(new URL('lib/embedded/index.js', `${
 const store = await startEmbeddedStore({ data, port, emulate, warn: message => { console.error(message) } })
 
 obey<StoreOrder>(order => {
-  carryOut(order)
-  say({ says: 'done', number: order.number })
+  Promise.resolve(carryOut(order)).then(() => { say({ says: 'done', number: order.number }) })
 })
 
-function carryOut (order: StoreOrder): void {
+/** What it gives resolves when that has happened. */
+function carryOut (order: StoreOrder): Promise<void> | void {
   const { faults } = store
   switch (order.do) {
     case 'clock': return stepClock(order.by)
     case 'loseAnswer':
-      faults.loseAnswer(new RegExp(order.streams), order.fate)
-      return
+      return faults.loseAnswer(new RegExp(order.streams), order.fate)
     case 'dropConnections': return faults.dropConnections()
     case 'forgetIds': return faults.forgetIds()
     case 'holdLinks': return faults.holdLinks()

@@ -1,15 +1,17 @@
 import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Appended, Log, StoredRecord } from '../log.js'
 import type { LogRecord } from '../record.js'
 import { Batch, BatchMemory, sizeOf, type Target } from './batch.js'
 import { LogDamagedError, LogFolderError, LogWriteError } from './errors.js'
 import { FrameScanner } from './frame.js'
 import { lockFolder } from './lock.js'
+import { writeMark } from './mark.js'
 import { RecordIndex } from './record-index.js'
 import { recover } from './recovery.js'
 import type { Recovered } from './recovery.js'
-import { createSegment, HEADER, realDisk } from './segment.js'
+import { createSegment, HEADER, readWhole, realDisk, syncFolder, writeWhole } from './segment.js'
 import type { Disk, Segment } from './segment.js'
 
 export interface DiskLogOptions {
@@ -38,6 +40,7 @@ const READ_BYTES = 4 * 1024 * 1024
 export class DiskLog implements Log {
   readonly #folder: string
   readonly #disk: Disk
+  readonly #warn: (message: string) => void
   readonly #unlock: () => Promise<void>
   readonly #segmentBytes: number
   readonly #segments: Segment[]
@@ -57,29 +60,31 @@ export class DiskLog implements Log {
    */
   static async open (folder: string, options: DiskLogOptions): Promise<DiskLog> {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, options.disk ?? realDisk)
       await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (error) {
       throw new LogFolderError(folder, error)
     }
-    const unlock = await lockFolder(folder)
+    const unlock = await lockFolder(folder, options.warn ?? (() => {}))
     try {
-      const { visit, progress = () => {}, disk = realDisk } = options
-      const recovered = await recover(folder, { disk, visit, progress })
-      if (recovered.cut !== undefined) {
-        const { path, offset, bytes } = recovered.cut
-        options.warn?.(`The last ${bytes} bytes of ${path}, from byte ${offset}, were an append that was never confirmed: they are cut off`)
-      }
-      return new DiskLog(folder, recovered, unlock, disk, options.segmentBytes ?? SEGMENT_BYTES)
+      const { visit, progress = () => {}, warn = () => {}, disk = realDisk } = options
+      const recovered = await recover(folder, { disk, visit, progress, warn })
+      return new DiskLog(folder, recovered, unlock, { disk, warn, segmentBytes: options.segmentBytes ?? SEGMENT_BYTES })
     } catch (error) {
       await unlock()
       throw error
     }
   }
 
-  private constructor (folder: string, { segments, index, end }: Recovered, unlock: () => Promise<void>, disk: Disk, segmentBytes: number) {
+  private constructor (
+    folder: string,
+    { segments, index, end, isLastFull }: Recovered,
+    unlock: () => Promise<void>,
+    { disk, warn, segmentBytes }: { disk: Disk, warn: (message: string) => void, segmentBytes: number }
+  ) {
     this.#folder = folder
     this.#disk = disk
+    this.#warn = warn
     this.#unlock = unlock
     this.#segmentBytes = segmentBytes
     this.#segments = segments
@@ -88,7 +93,7 @@ export class DiskLog implements Log {
     this.#confirmedEnd = end
     this.#end = end
     const last = segments.at(-1)
-    this.#target = last === undefined ? { number: 0, base: end, segment: undefined } : { number: last.number, base: last.base, segment: last }
+    this.#target = last === undefined || isLastFull ? this.#another() : { number: last.number, base: last.base, segment: last }
   }
 
   get confirmed (): number {
@@ -150,6 +155,11 @@ export class DiskLog implements Log {
 
   async close (): Promise<void> {
     await this.#writing
+    try {
+      if (this.#confirmedEnd > 0) await writeMark(this.#disk, this.#folder, this.#confirmedEnd)
+    } catch (error) {
+      this.#warn(`Where the log ends could not be written down: the next start cannot tell damage to its last records from a write that was torn (${(error as Error).message})`)
+    }
     await Promise.all(this.#segments.map(({ file }) => file.close()))
     await this.#unlock()
   }
@@ -176,14 +186,13 @@ export class DiskLog implements Log {
 
   async #writeTo (target: Target, { begin, bytes }: Batch): Promise<void> {
     if (target.segment === undefined) {
+      // One that was made, and then took nothing, is made anew: a disk that fails for long does not fill with them.
+      if (this.#segments.length > target.number) await this.#segments.pop()!.file.close()
       target.segment = await createSegment(this.#disk, this.#folder, target.number, target.base)
       this.#segments.push(target.segment)
     }
     const { file, base } = target.segment
-    for (let written = 0; written < bytes.length;) {
-      const { bytesWritten } = await file.write(bytes, written, bytes.length - written, begin - base + written)
-      written += bytesWritten
-    }
+    await writeWhole(file, bytes, begin - base)
     await file.datasync()
   }
 
@@ -193,9 +202,16 @@ export class DiskLog implements Log {
     this.#waiting = []
     this.#index.truncate(this.#confirmed)
     this.#end = this.#confirmedEnd
-    this.#target = { number: this.#segments.length, base: this.#end, segment: undefined }
+    this.#target = this.#another()
     const error = new LogWriteError(cause)
     for (const { reject } of lost) reject(error)
+  }
+
+  /** A file behind all that is confirmed; it takes the place of one that holds nothing. */
+  #another (): Target {
+    const last = this.#segments.at(-1)
+    const number = last === undefined ? 0 : last.base === this.#end ? last.number : last.number + 1
+    return { number, base: this.#end, segment: undefined }
   }
 
   /** The records of these ordinals, from one up to, without, another. */
@@ -209,8 +225,7 @@ export class DiskLog implements Log {
       let next = first + 1
       let stop = this.#positionBefore(next, end)
       while (next < to && stop < end && stop - position < READ_BYTES) stop = this.#positionBefore(++next, end)
-      const bytes = Buffer.allocUnsafeSlow(stop - position)
-      await fill(segment, bytes, position - segment.base)
+      const bytes = await readWhole(segment.file, position - segment.base, stop - position)
       const frame = new FrameScanner(bytes, position)
       for (let at = 0; at < bytes.length; at += frame.size) {
         if (!frame.moveTo(at)) throw new LogDamagedError(segment.path, position + at - segment.base, 'what was confirmed here cannot be read')
@@ -241,10 +256,12 @@ export class DiskLog implements Log {
   }
 }
 
-async function fill ({ file }: Segment, bytes: Buffer, from: number): Promise<void> {
-  for (let read = 0; read < bytes.length;) {
-    const { bytesRead } = await file.read(bytes, read, bytes.length - read, from + read)
-    if (bytesRead === 0) throw new Error('A file of the log ends before a record that was confirmed')
-    read += bytesRead
+/** Makes a folder that survives a crash, with those above it that are missing. */
+async function makeFolder (folder: string, disk: Disk): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (made === undefined) return
+  for (let above = resolve(folder); above.length >= made.length;) {
+    above = dirname(above)
+    await syncFolder(disk, above)
   }
 }

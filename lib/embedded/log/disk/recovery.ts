@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises'
 import type { StoredRecord } from '../log.js'
 import { LogDamagedError } from './errors.js'
 import { FrameScanner } from './frame.js'
+import { readMark } from './mark.js'
+import { mend } from './mend.js'
 import { RecordIndex } from './record-index.js'
-import { HEADER, openSegment, segmentNumbers, segmentPath } from './segment.js'
+import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath } from './segment.js'
 import type { Disk, Segment } from './segment.js'
 
 /** What a data folder holds. */
@@ -12,86 +13,121 @@ export interface Recovered {
   readonly index: RecordIndex
   /** Position behind the last record. */
   readonly end: number
-  /** The end of an append that was never confirmed, which was cut off. */
-  readonly cut?: { readonly path: string, readonly offset: number, readonly bytes: number }
+  /** Whether nothing may be written to the last file any more. */
+  readonly isLastFull: boolean
 }
 
 export interface RecoveryOptions {
   readonly disk: Disk
   /** Gets each record in the order of the log. It is only good until this returns. */
   readonly visit: (found: StoredRecord, ordinal: number) => void
+  /** Gets what somebody who runs the store should know. */
+  readonly warn: (message: string) => void
   /** Told now and then how far it is. */
   readonly progress: (done: number, total: number) => void
 }
 
 /**
- * Reads a data folder from its beginning. An append that was not written whole is cut off, if it was the last. Anything else
- * that cannot be read was confirmed once: then this throws a LogDamagedError, and changes nothing.
+ * Reads a data folder from its beginning. What cannot be read at its end is cut off, if nothing proves that it was confirmed: it
+ * may be an append that was not written whole. Anything else was confirmed once: then this throws a LogDamagedError, and changes
+ * nothing.
  */
 export async function recover (folder: string, options: RecoveryOptions): Promise<Recovered> {
   const segments: Segment[] = []
   try {
-    await openAll(folder, options.disk, segments)
-    return await readAll(segments, options)
+    const torn = await openAll(folder, options.disk, segments)
+    const mark = await readMark(options.disk, folder, options.warn)
+    const read = await readAll(segments, mark, options)
+    if (read.end < mark) throw missing(folder, read)
+    const isLastFull = await mend(folder, read, torn, options)
+    return { segments, index: read.index, end: read.end, isLastFull }
   } catch (error) {
     await Promise.all(segments.map(({ file }) => file.close()))
     throw error
   }
 }
 
-async function openAll (folder: string, disk: Disk, segments: Segment[]): Promise<void> {
+/** Opens all files, and returns the path of the last one if it was never written whole. */
+async function openAll (folder: string, disk: Disk, segments: Segment[]): Promise<string | undefined> {
   const numbers = await segmentNumbers(folder)
   for (const [index, number] of numbers.entries()) {
     const path = segmentPath(folder, number)
     if (number !== index) throw new LogDamagedError(segmentPath(folder, index), 0, 'the file is missing')
     const segment = await openSegment(disk, folder, number)
     if (segment !== undefined) segments.push(segment)
-    else if (index === numbers.length - 1) await rm(path)
+    else if (index === numbers.length - 1) return path
     else throw new LogDamagedError(path, 0, 'the file has no sound header')
   }
+  return undefined
 }
 
-async function readAll (segments: Segment[], { visit, progress }: RecoveryOptions): Promise<Recovered> {
+/** The log ends before where it was closed in order. */
+function missing (folder: string, { segments, end }: Read): LogDamagedError {
+  const last = segments.at(-1)
+  if (last === undefined) return new LogDamagedError(segmentPath(folder, 0), 0, 'the file is missing')
+  return new LogDamagedError(last.path, Math.max(end - last.base, HEADER), 'what was confirmed from here on cannot be read, or a file behind this one is missing')
+}
+
+/** What was read, before anything is changed. */
+export interface Read {
+  readonly segments: readonly Segment[]
+  readonly index: RecordIndex
+  /** Position behind the last record. */
+  readonly end: number
+  /** Position up to which everything is known to be synced. */
+  readonly proven: number
+  /** What cannot be read at the end of the last file. */
+  readonly cut?: { readonly segment: Segment, readonly offset: number, readonly bytes: number }
+}
+
+async function readAll (segments: Segment[], mark: number, { visit, progress }: RecoveryOptions): Promise<Read> {
   const index = new RecordIndex()
   const sizes = await Promise.all(segments.map(async ({ file }) => (await file.stat()).size))
   const total = sizes.reduce((sum, size) => sum + size, 0)
   let done = 0
   let end = 0
-  let cut: Recovered['cut']
+  let proven = mark
+  let cut: Read['cut']
   for (const [at, segment] of segments.entries()) {
     const next = segments[at + 1]
     const size = sizes[at]!
     if (segment.base !== end && at > 0) throw new LogDamagedError(segment.path, 24, 'the file does not begin where the one before it ends')
     const length = next === undefined ? size : next.base - segment.base
+    done += size
+    // The first write to this file failed, and the next one took its place.
+    if (length === 0) continue
+    if (next !== undefined && length < HEADER) throw new LogDamagedError(next.path, 24, 'the file begins before the one before it')
     if (length > size) throw new LogDamagedError(segment.path, size, 'the file is too short')
-    const bytes = await readFile(segment, length)
-    const sound = readSegment(new FrameScanner(bytes, segment.base), index, visit)
+    const bytes = await readWhole(segment.file, 0, length)
+    const found = readSegment(new FrameScanner(bytes, segment.base), index, visit)
+    const { sound } = found
+    proven = Math.max(proven, found.proven)
     if (sound < length) {
-      if (next !== undefined || provesDamage(bytes, segment.base, sound)) {
+      if (next !== undefined || mark > segment.base + sound || provesDamage(bytes, segment.base, sound)) {
         throw new LogDamagedError(segment.path, sound, 'what was confirmed here cannot be read')
       }
-      await segment.file.truncate(sound)
-      await segment.file.datasync()
-      cut = { path: segment.path, offset: sound, bytes: length - sound }
+      cut = { segment, offset: sound, bytes: length - sound }
     }
-    end = segment.base + sound
-    done += size
+    // A file that holds nothing is no part of the log: its place can be taken by another.
+    end = sound === HEADER && next === undefined ? segment.base : segment.base + sound
     progress(done, total)
   }
-  return { segments, index, end, ...(cut !== undefined && { cut }) }
+  return { segments, index, end, proven, ...(cut !== undefined && { cut }) }
 }
 
-/** Takes up all whole appends, and returns where the last of them ends in the file. */
-function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOptions['visit']): number {
+/** Takes up all whole appends, and returns where the last of them ends in the file, and up to where they prove that all was synced. */
+function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOptions['visit']): { sound: number, proven: number } {
   const take = (): void => {
     visit(frame, index.length)
     index.add(frame.position, frame.buffer, frame.idFrom)
   }
   let sound = HEADER
   let at = HEADER
+  let proven = 0
   while (frame.moveTo(at)) {
     at += frame.size
     if (!frame.last) continue
+    proven = frame.confirmed
     // Most appends are one record. Of others nothing is taken before all of it was found.
     const single = sound + frame.size === at
     for (let first = sound; first < at; first += frame.size) {
@@ -100,7 +136,7 @@ function readSegment (frame: FrameScanner, index: RecordIndex, visit: RecoveryOp
     }
     sound = at
   }
-  return sound
+  return { sound, proven }
 }
 
 /**
@@ -115,15 +151,4 @@ function provesDamage (bytes: Buffer, base: number, from: number): boolean {
     at += frame.size - 1
   }
   return false
-}
-
-async function readFile ({ file }: Segment, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  let read = 0
-  while (read < length) {
-    const { bytesRead } = await file.read(bytes, read, length - read, read)
-    if (bytesRead === 0) throw new Error('A file of the log became shorter while it was read')
-    read += bytesRead
-  }
-  return bytes
 }

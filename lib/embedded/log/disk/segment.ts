@@ -52,9 +52,9 @@ export async function createSegment (disk: Disk, folder: string, number: number,
   const path = segmentPath(folder, number)
   const file = await disk.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC)
   try {
-    await file.write(header(number, base), 0, HEADER, 0)
+    await writeWhole(file, header(number, base), 0)
     await file.datasync()
-    await syncFolder(folder)
+    await syncFolder(disk, folder)
   } catch (error) {
     await file.close()
     throw error
@@ -62,15 +62,18 @@ export async function createSegment (disk: Disk, folder: string, number: number,
   return { number, path, base, file }
 }
 
-/** Opens a segment; undefined where its header was never written whole. */
+/**
+ * Opens a segment; undefined where its header was never written whole. The header is synced before anything is written behind it: an
+ * unsound one of a longer file was sound once.
+ */
 export async function openSegment (disk: Disk, folder: string, number: number): Promise<Segment | undefined> {
   const path = segmentPath(folder, number)
   const file = await disk.open(path, constants.O_RDWR)
   try {
-    const bytes = Buffer.alloc(HEADER)
-    const { bytesRead } = await file.read(bytes, 0, HEADER, 0)
-    const base = bytesRead === HEADER ? readHeader(bytes, path, number) : undefined
+    const { size } = await file.stat()
+    const base = size < HEADER ? undefined : readHeader(await readWhole(file, 0, HEADER), path, number)
     if (base !== undefined) return { number, path, base, file }
+    if (size > HEADER) throw new LogDamagedError(path, 0, 'the header of the file cannot be read')
   } catch (error) {
     await file.close()
     throw error
@@ -80,13 +83,32 @@ export async function openSegment (disk: Disk, folder: string, number: number): 
 }
 
 /** Makes the folder's entries survive a crash. */
-export async function syncFolder (folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY)
+export async function syncFolder (disk: Disk, folder: string): Promise<void> {
+  const handle = await disk.open(folder, constants.O_RDONLY)
   try {
     await handle.sync()
   } finally {
     await handle.close()
   }
+}
+
+/** Writes all of the bytes, or throws. */
+export async function writeWhole (file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written)
+    written += bytesWritten
+  }
+}
+
+/** Reads as many bytes as are asked for, or throws. */
+export async function readWhole (file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  for (let read = 0; read < length;) {
+    const { bytesRead } = await file.read(bytes, read, length - read, at + read)
+    if (bytesRead === 0) throw new Error('A file of the log became shorter than what was to be read of it')
+    read += bytesRead
+  }
+  return bytes
 }
 
 function header (number: number, base: number): Buffer {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { status, type ServiceError } from '@grpc/grpc-js'
 import structPb from 'google-protobuf/google/protobuf/struct_pb.js'
-import type { NewRecord, StreamLimits } from '../../streams/index.js'
+import { MAX_RECORD_SIZE, sizeOf, type NewRecord, type StreamLimits } from '../../streams/index.js'
+import { callError } from '../errors.js'
 import { sessionErrorsPb, sessionsPb } from '../protocol.js'
 import { parseUuid } from '../uuid.js'
 import { invalidRequest, sessionError } from './errors.js'
@@ -45,8 +46,10 @@ export class Intake {
     const properties = record.getPropertiesMap()
     if (format !== 'Json') properties.set('$schema.format', textValue(format))
     const data = record.getData_asU8()
-    this.#count(stream, id, data.length + sizeOf(properties) + Buffer.byteLength(type))
-    return { id, type, json: format === 'Json', data, metadata: metadataOf(properties, type, format) }
+    this.#count(stream, id, data.length + sizeOfProperties(properties) + Buffer.byteLength(type))
+    const event = { id, type, json: format === 'Json', data, metadata: metadataOf(properties, type, format) }
+    if (sizeOf(event) > MAX_RECORD_SIZE) throw callError(status.UNKNOWN, 'Exception was thrown by handler. Record is too big')
+    return event
   }
 
   #count (stream: string, id: string, size: number): void {
@@ -68,7 +71,7 @@ function metadataOf (properties: Properties, type: string, format: string): Buff
   return Buffer.from(`{${fields.join(',')}}`)
 }
 
-function sizeOf (properties: Properties): number {
+function sizeOfProperties (properties: Properties): number {
   const struct = new structPb.Struct()
   properties.forEach((value, key) => { struct.getFieldsMap().set(key, value) })
   return struct.serializeBinary().length

@@ -1,4 +1,5 @@
 import { status, type sendUnaryData, type ServerReadableStream, type ServerUnaryCall, type ServiceError } from '@grpc/grpc-js'
+import { MESSAGE_LIMITS } from '../../emulation.js'
 import type { AtomicAppend, NewRecord, Streams, Violation } from '../../streams/index.js'
 import { notWritten } from '../errors.js'
 import { unwritable } from '../proposed.js'
@@ -17,6 +18,7 @@ type RecordsResponse = InstanceType<typeof sessionsPb.AppendRecordsResponse>
 export function sessionsService (streams: Streams): WireService {
   return {
     definition: sessionsGrpc.StreamsServiceService,
+    maxMessageBytes: MESSAGE_LIMITS.sessions(streams.limits.maxAppendSize),
     handlers: {
       appendSession: (call: ServerReadableStream<SessionRequest, SessionResponse>, callback: sendUnaryData<SessionResponse>): void => {
         const session = new Session(streams)

@@ -6,6 +6,7 @@ import { alike, fingerprint } from '../identity.js'
 import { placeOf } from '../rule.js'
 import type { Rule } from '../rule.js'
 import { field } from '../streams.js'
+import { storeTroubles } from '../troubles.js'
 import { isWhole } from './outcomes.js'
 
 /** P8: and with it, that all answers to a command are alike. */
@@ -14,13 +15,29 @@ export const answers: Rule = {
   says: 'every answer ever given to a command is the one outcome that stands in the streams, or says rightly that there is none for it',
   check: facts => {
     const uses = usesOf(facts)
+    const calm = facts.settled?.since ?? Infinity
+    const troubles = storeTroubles(facts)
     return [...facts.cases.values()].flatMap(known => {
       const told = known.requests.filter(isFinal)
       const stands = known.blocks.find(isWhole)
+      /** That it is open is said of what stands in the command stream, or may do so, as far as the sender can know. */
+      const unheld = ({ sent, blocks }: Case, { method, process, start, end, answer }: Request): string | undefined => {
+        if (answer.kind !== 'answered' || answer.status !== 202 || sent.length > 0 || blocks.length > 0) return undefined
+        if (method === 'POST' && (troubles.touch(process, start, end) || usedElsewhere(known, end, uses))) return undefined
+        return 'open, though it stands in no stream, and nothing kept it from there'
+      }
+      /** When nothing is wrong any more, an outcome that was told once is told again, at the latest when its client asks again as it was told to. */
+      const restless = (request: Request, finished: boolean): string | undefined => {
+        const { start, answer, method, command } = request
+        const isOpen = answer.kind === 'answered' && (answer.status === 202 || answer.status === 503)
+        if (!finished || start < calm || !isOpen) return undefined
+        const toldLater = told.some(other => other.start > start && other.method === method && other.command === command)
+        return toldLater ? undefined : `${answer.status} in the calm, and nothing else later, though its outcome was told before`
+      }
       return known.requests.flatMap(request => {
         const before = told.filter(({ end, command, method, body }) => end < request.start && command === request.command &&
           (method === 'GET' || request.method === 'GET' || fingerprint(body) === fingerprint(request.body)))
-        const wrong = fault(request, stands, before.length > 0, uses)
+        const wrong = fault(request, stands, before.length > 0, uses) ?? unheld(known, request) ?? restless(request, before.length > 0)
         return wrong === undefined
           ? []
           : [{ rule: 'answers' as const, message: `${request.method} ${request.command}: ${wrong}`, evidence: { ...placeOf(known), request } }]
@@ -68,9 +85,13 @@ function fault (request: Request, stands: Block | undefined, finished: boolean, 
   }
 }
 
+/** Whether the id was used for another aggregate before that moment. */
+function usedElsewhere ({ type, aggId, comId }: Pick<Case, 'type' | 'aggId' | 'comId'>, end: number, uses: Uses): boolean {
+  return uses.get(`${type}/${comId}`)?.some(use => use.aggId !== aggId && use.from < end) === true
+}
+
 function wrongReuse ({ type, aggId, comId, end, ...request }: Request, stands: Block | undefined, uses: Uses): string | undefined {
-  const elsewhere = uses.get(`${type}/${comId.toLowerCase()}`)?.some(use => use.aggId !== aggId.toLowerCase() && use.from < end)
-  if (elsewhere === true) return undefined
+  if (usedElsewhere({ type, aggId: aggId.toLowerCase(), comId: comId.toLowerCase() }, end, uses)) return undefined
   return stands !== undefined && !isOf({ type, aggId, comId, end, ...request }, stands) ? undefined : 'reused, though the id was used for nothing else'
 }
 

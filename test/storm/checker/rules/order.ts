@@ -4,6 +4,7 @@ import type { Case, Facts } from '../facts.js'
 import { placeOf } from '../rule.js'
 import type { Rule, Violation } from '../rule.js'
 import { Periods } from '../periods.js'
+import { AFTERMATH } from '../troubles.js'
 
 /**
  * P3. Two things must hold of the outcomes of one aggregate:
@@ -18,9 +19,6 @@ export const order: Rule = {
   says: 'the commands of an aggregate are decided in the order of the command stream where nothing disturbed the delivery, and never before what was answered earlier',
   check: facts => ordered(facts).violations
 }
-
-/** Until what was under way in a disturbance is delivered. */
-export const AFTERMATH = 3_000
 
 /** The others leave alone which worker gets what, and when: they touch answers to senders, links, ids and callers. */
 const HARMLESS: readonly FaultName[] = ['ids_forgotten', 'links_held']

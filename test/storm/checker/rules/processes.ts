@@ -2,7 +2,9 @@ import { POISON_SIGNAL } from '../../programs/poison.js'
 import type { Life, Memory, Request } from '../../history.js'
 import type { Facts } from '../facts.js'
 import { Periods } from '../periods.js'
+import { ordered } from './order.js'
 import type { Rule, Violation } from '../rule.js'
+import { storeTroubles } from '../troubles.js'
 
 /** Milliseconds that an answer may take beyond the sender's deadline: the way there and back, on a machine that is short of time. */
 export const ALLOWANCE = 3_000
@@ -75,6 +77,30 @@ export const stopping: Rule = {
   })
 }
 
+/** Milliseconds that a process may take until it stands: to start on a machine that is short of time, and to take its subscriptions up. */
+export const STARTING = 90_000
+
+/** P10. */
+export const ready: Rule = {
+  name: 'ready',
+  says: `every process is ready within ${STARTING} ms of its start, times at which it could not reach the store apart; and those of the last fleet stand until they are told to stop`,
+  check: facts => {
+    const troubles = storeTroubles(facts)
+    const over = facts.settled?.at ?? Infinity
+    return facts.lives.flatMap((life): Violation[] => {
+      const { process, pid, started, ready, unready, toldToStop, ended } = life
+      const wrong = (message: string): Violation[] => [{ rule: 'ready', message: `${process} (${pid}) ${message}`, evidence: { life } }]
+      const until = Math.min(ready ?? Infinity, toldToStop ?? Infinity, ended ?? Infinity, over)
+      const took = until - started - troubles.cover(process, started, until)
+      if (took > STARTING) return wrong(ready === undefined ? 'was never ready' : `took ${Math.round(took)} ms until it was ready`)
+      // Who is there at the end has had all the time that it takes.
+      const last = Math.min(toldToStop ?? Infinity, ended ?? Infinity) >= over
+      if (last && ready === undefined) return wrong('was never ready')
+      return last && unready !== undefined ? wrong(`was not ready at the end, for ${Math.round(over - unready)} ms`) : []
+    })
+  }
+}
+
 /** P10. */
 export const crashed: Rule = {
   name: 'crashed',
@@ -106,9 +132,8 @@ export const memory: Rule = {
     const highest = Math.max(...samples.map(({ resident }) => resident))
     const evidence = { process, pid, highest, bound, samples: samples.length }
     if (highest > bound) return [{ rule: 'memory', message: `${process} (${pid}) came to hold ${mib(highest)}`, evidence }]
-    // A store holds more as more is stored.
-    const warm = samples.filter(({ at }) => at >= samples[0]!.at + WARM)
-    if (role === 'store' || warm.length < 9 || warm.at(-1)!.at - warm[0]!.at < LONG) return []
+    const warm = warmOf(samples)
+    if (warm === undefined) return []
     const third = Math.floor(warm.length / 3)
     const early = median(warm.slice(0, third))
     const late = median(warm.slice(-third))
@@ -116,6 +141,18 @@ export const memory: Rule = {
       ? []
       : [{ rule: 'memory', message: `${process} (${pid}) grew from ${mib(early)} to ${mib(late)}`, evidence: { ...evidence, early, late } }]
   })
+}
+
+/** Those that tell whether it grows; undefined where they are too few. */
+function warmOf (samples: readonly Memory[]): Memory[] | undefined {
+  const warm = samples.filter(({ at }) => at >= samples[0]!.at + WARM)
+  // A store holds more as more is stored.
+  return samples[0]!.role === 'store' || warm.length < 9 || warm.at(-1)!.at - warm[0]!.at < LONG ? undefined : warm
+}
+
+/** Lives that were long enough to see whether their memory grows. */
+export function judgedLives ({ memory }: Facts): number {
+  return [...lives(memory).values()].filter(samples => warmOf(samples) !== undefined).length
 }
 
 function lives (memory: readonly Memory[]): Map<number, Memory[]> {
@@ -140,9 +177,14 @@ function mib (bytes: number): string {
 /** A record that says little proves little. */
 export const settled: Rule = {
   name: 'settled',
-  says: 'the storm came to rest, and there were commands that succeeded in it',
-  check: ({ settled, requests }) => [
+  says: 'the storm came to rest, there were commands that succeeded in it, and enough whose delivery nothing disturbed',
+  check: facts => enough(facts, ordered(facts).undisturbed)
+}
+
+function enough ({ settled, requests, setting: { leastOrdered = 0 } }: Facts, undisturbed: number): Violation[] {
+  return [
     ...settled === undefined ? ['The storm has not come to rest'] : [],
-    ...requests.some(({ answer }) => answer.kind === 'answered' && answer.status === 201) ? [] : ['No command succeeded']
+    ...requests.some(({ answer }) => answer.kind === 'answered' && answer.status === 201) ? [] : ['No command succeeded'],
+    ...undisturbed >= leastOrdered ? [] : [`The order of ${undisturbed} commands could be looked at, and there must be ${leastOrdered}`]
   ].map(message => ({ rule: 'settled' as const, message, evidence: {} }))
 }
