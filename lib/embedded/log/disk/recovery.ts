@@ -6,7 +6,7 @@ import { mend } from './mend.js'
 import type { MendOptions, Read } from './mend.js'
 import { RecordIndex } from './record-index.js'
 import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath } from './segment.js'
-import type { Segment } from './segment.js'
+import type { Disk, Segment } from './segment.js'
 
 /** What a data folder holds. */
 export interface Recovered {
