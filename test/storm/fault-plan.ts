@@ -90,7 +90,7 @@ export function calmOf (commands: number): number {
 const LONG_STORM = 5_000
 /** Of the kills. */
 const SOLITARY = 0.3
-const COMMANDS_PER_POISON = 1_000
+const COMMANDS_PER_POISON = 4_000
 
 /** How many faults come at the moment of another. */
 const TOGETHER = 0.25

@@ -7,7 +7,7 @@ import type { FaultKind } from './fault-plan.js'
  * The storm of CI, and of each build that breaks a promise: every kind of fault once, and long enough that all of those builds are found, on
  * two busy cores within the {@link CI_LIMIT} of `.ci/run`.
  */
-export const CI_STORM = { seed: 3, commands: 1200, kills: 8 } as const
+export const CI_STORM = { seed: 3, commands: 1000, kills: 8 } as const
 /** Seconds that `.ci/run` gives it. */
 export const CI_LIMIT = 240
 
@@ -36,7 +36,7 @@ export const USAGE = `Usage: npm run storm -- --seed N --commands M --kills K [m
   --ci           the storm of .ci/run: seed ${CI_STORM.seed}, ${CI_STORM.commands} commands, ${CI_STORM.kills} kills, unless others are named
   --seed N       draws load and faults: the same again for the same numbers (1)
   --commands M   how many commands, those of bursts apart (2000)
-  --kills K      how many kill -9; as many faults of other kinds are drawn, each kind once, and a poison for each 1000
+  --kills K      how many kill -9; as many faults of other kinds are drawn, each kind once, and a poison for each 4000
                  commands (15)
   --workers W    2 to 4 (3)
   --senders S    2 to 3 (2)

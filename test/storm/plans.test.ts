@@ -26,9 +26,9 @@ t.test('a seed draws the same numbers again, and another seed others', async t =
 })
 
 t.test('a seed draws the same faults again', async t => {
-  const text = (seed: number) => JSON.stringify(planFaults({ seed, ...EMBEDDED }))
-  t.ok(text(1) === text(1))
-  t.ok(text(1) !== text(2))
+  const [first, again, other] = [1, 1, 2].map(seed => JSON.stringify(planFaults({ seed, ...EMBEDDED })))
+  t.ok(first === again)
+  t.ok(first !== other)
 })
 
 t.test('every kind of fault is drawn in a short storm, and as many kills as were asked for', async t => {
@@ -59,7 +59,7 @@ t.test('always drawn: kills alone, of workers; a foreign event in the fail strea
     const plan = planFaults({ seed, commands: 20_000, kills: 100, embedded: true })
     t.ok(plan.filter(({ kind, solitary, form }) => kind === 'kill' && solitary === true && form >= WORKER).length >= 20)
     t.ok(plan.some(({ kind, form }) => kind === 'plant_noise' && form < FAIL))
-    t.ok(plan.filter(({ kind }) => kind === 'poison').length > 20)
+    t.ok(plan.filter(({ kind }) => kind === 'poison').length > 5)
     t.same(plan.filter(({ long }) => long === true).map(({ kind }) => kind).sort(), ['half_open', 'store_hung'])
     t.same(planFaults({ seed, ...EMBEDDED }).filter(({ long }) => long === true), [])
     t.ok(plan.every(({ at }) => at >= calmOf(20_000)))
@@ -74,9 +74,9 @@ t.test('only what is asked for is drawn', async t => {
 })
 
 t.test('a seed draws the same load again', async t => {
-  const text = (seed: number) => JSON.stringify(planLoad(seed, 500))
-  t.ok(text(1) === text(1))
-  t.ok(text(1) !== text(2))
+  const [first, again, other] = [1, 1, 2].map(seed => JSON.stringify(planLoad(seed, 500)))
+  t.ok(first === again)
+  t.ok(first !== other)
 })
 
 t.test('the load: as many commands as were asked for, each with an id of its own, a third of them for one aggregate', async t => {

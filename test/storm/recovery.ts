@@ -1,6 +1,12 @@
 import type { Clients, Sent } from './clients.js'
 import type { Fleet } from './fleet.js'
 
+/** Commands that were sent so many milliseconds before a kill count as under way; what is open for longer has troubles of its own. */
+const UNDER_WAY = 1_000
+
+/** They leave, and hear of the outcome when they ask again much later. */
+const LEAVING = new Set(['gives_up', 'returns'])
+
 interface Death {
   /** No other fault was under way. */
   readonly alone: boolean
@@ -32,7 +38,7 @@ export class Recovery {
   /** To be called at the moment of a worker's kill. */
   killed (worker: string, at: number, alone: boolean): void {
     const aggregates = new Set([...this.#fleet.decider].filter(([, decider]) => decider === worker).map(([aggId]) => aggId))
-    const held = this.#clients.open().filter(({ intent, since }) => aggregates.has(intent.aggId) && since < at && since > at - 1_000)
+    const held = this.#clients.open().filter(({ intent, since }) => aggregates.has(intent.aggId) && since < at && since > at - UNDER_WAY)
     if (held.length > 0) this.#deaths.push({ at, held, aggregates, alone })
   }
 
@@ -51,8 +57,9 @@ export class Recovery {
       const first = Math.min(...told)
       firsts.push(first - at)
       for (const { intent, since, told } of all) {
-        // Those that were under way too have waited from then on; who gave up is told at the storm's end, and does not wait.
-        if (intent.behaviour !== 'gives_up' && since < first && told !== undefined && told > at && !aggregates.has(intent.aggId)) others.push(told - Math.max(at, since))
+        if (LEAVING.has(intent.behaviour) || aggregates.has(intent.aggId) || told === undefined) continue
+        // Those that were under way too have waited from the kill on.
+        if (since > at - UNDER_WAY && since < first && told > at) others.push(told - Math.max(at, since))
       }
     }
     return { first: quantiles(firsts), others: quantiles(others) }

@@ -12,6 +12,9 @@ import { withClient, withLinksHeld } from './store.js'
 /** Of the latest commands, among which one is chosen to be doubled. */
 const LATEST = 200
 
+/** Milliseconds for which it is tried again while the store is away. */
+const PATIENCE = 20_000
+
 type NewEvent = ReturnType<typeof jsonEvent> | ReturnType<typeof binaryEvent>
 
 /** Puts events into a stream as somebody who is not of the fleet. */
@@ -19,8 +22,19 @@ async function plant (
   scene: Scene, client: KurrentDBClient, what: Planted['what'], stream: string, events: NewEvent[], aggId?: string
 ): Promise<void> {
   for (const { id, type } of events) scene.chronicle.planted({ stream, id, type, what, ...aggId !== undefined && { aggId } })
-  await client.appendToStream(stream, events)
+  await persistently(() => client.appendToStream(stream, events))
   count(scene.chronicle.faults, `plant_${what}`)
+}
+
+async function persistently (act: () => Promise<unknown>): Promise<void> {
+  for (const until = performance.now() + PATIENCE; ; await wait(200)) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      if (performance.now() > until) throw error
+    }
+  }
 }
 
 const command = (type: string, data: object, aggId: string, id: string = randomUUID()) =>
@@ -110,11 +124,11 @@ export const gone: Strike = async scene => {
     metadata: { $correlationId: aggId, $causationId: randomUUID(), index: 0, count: 1, command: 'Deposit' }
   })
   await withClient(scene, async client => {
-    await withLinksHeld(scene, async () => {
-      scene.chronicle.planted({ stream, id: event.id, type: event.type, what: 'gone', aggId })
+    scene.chronicle.planted({ stream, id: event.id, type: event.type, what: 'gone', aggId })
+    await persistently(() => withLinksHeld(scene, async () => {
       await client.appendToStream(stream, event)
       await client.deleteStream(stream)
-    })
+    }))
     if (!await leadsNowhere(client, `$ce-Transaction${scene.suffix}`, stream)) throw new Error('no link without a target came of it')
     count(scene.chronicle.faults, 'plant_gone')
   })

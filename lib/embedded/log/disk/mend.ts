@@ -1,18 +1,37 @@
 import { rm } from 'node:fs/promises'
 import { LogFolderError } from './errors.js'
 import { KEPT_BYTES, KEPT_FILES, keepCut } from './kept-cut.js'
-import type { Read, RecoveryOptions } from './recovery.js'
-import { HEADER, readWhole, syncFolder, writeWhole, type Disk } from './segment.js'
+import type { RecordIndex } from './record-index.js'
+import { HEADER, readWhole, syncFolder, writeWhole } from './segment.js'
+import type { Disk, Segment } from './segment.js'
 
 /** So many bytes are written again at a time. */
 const PIECE = 4 * 1024 * 1024
+
+/** What was read, before anything is changed. */
+export interface Read {
+  readonly segments: readonly Segment[]
+  readonly index: RecordIndex
+  /** Position behind the last record. */
+  readonly end: number
+  /** Position up to which everything is known to be synced. */
+  readonly proven: number
+  /** What cannot be read at the end of the last file. */
+  readonly cut?: { readonly segment: Segment, readonly offset: number, readonly bytes: number }
+}
+
+export interface MendOptions {
+  readonly disk: Disk
+  /** Gets what somebody who runs the store should know. */
+  readonly warn: (message: string) => void
+}
 
 /**
  * Makes a data folder fit to be written to, once all of it was read.
  * @param torn path of a file whose header was never written whole
  * @returns whether the last file has an end that has to stay there
  */
-export async function mend (folder: string, read: Read, torn: string | undefined, { disk, warn }: RecoveryOptions): Promise<boolean> {
+export async function mend (folder: string, read: Read, torn: string | undefined, { disk, warn }: MendOptions): Promise<boolean> {
   try {
     if (torn !== undefined) {
       await rm(torn)

@@ -3,6 +3,7 @@ import { LogDamagedError } from './errors.js'
 import { FrameScanner } from './frame.js'
 import { readMark } from './mark.js'
 import { mend } from './mend.js'
+import type { MendOptions, Read } from './mend.js'
 import { RecordIndex } from './record-index.js'
 import { HEADER, openSegment, readWhole, segmentNumbers, segmentPath } from './segment.js'
 import type { Disk, Segment } from './segment.js'
@@ -17,12 +18,9 @@ export interface Recovered {
   readonly isLastFull: boolean
 }
 
-export interface RecoveryOptions {
-  readonly disk: Disk
+export interface RecoveryOptions extends MendOptions {
   /** Gets each record in the order of the log. It is only good until this returns. */
   readonly visit: (found: StoredRecord, ordinal: number) => void
-  /** Gets what somebody who runs the store should know. */
-  readonly warn: (message: string) => void
   /** Told now and then how far it is. */
   readonly progress: (done: number, total: number) => void
 }
@@ -66,18 +64,6 @@ function missing (folder: string, { segments, end }: Read): LogDamagedError {
   const last = segments.at(-1)
   if (last === undefined) return new LogDamagedError(segmentPath(folder, 0), 0, 'the file is missing')
   return new LogDamagedError(last.path, Math.max(end - last.base, HEADER), 'what was confirmed from here on cannot be read, or a file behind this one is missing')
-}
-
-/** What was read, before anything is changed. */
-export interface Read {
-  readonly segments: readonly Segment[]
-  readonly index: RecordIndex
-  /** Position behind the last record. */
-  readonly end: number
-  /** Position up to which everything is known to be synced. */
-  readonly proven: number
-  /** What cannot be read at the end of the last file. */
-  readonly cut?: { readonly segment: Segment, readonly offset: number, readonly bytes: number }
 }
 
 async function readAll (segments: Segment[], mark: number, { visit, progress }: RecoveryOptions): Promise<Read> {
