@@ -33,6 +33,9 @@ export interface ClientsOptions {
   readonly suffix: string
 }
 
+/** Milliseconds; to count takes a while. */
+const COUNTED_EVERY = 500
+
 /** Those who send commands. They know nothing of the store. */
 export class Clients {
   readonly #options: ClientsOptions
@@ -42,6 +45,8 @@ export class Clients {
   #background = new Set<Promise<unknown>>()
   #count = 0
   #overloaded = 0
+  #waiting = 0
+  #countedAt = -Infinity
   /** From now on nobody comes back later. */
   #ending = false
 
@@ -62,6 +67,16 @@ export class Clients {
   /** Clients that came back when their sender or the store had been started anew. */
   get afterRestart (): number {
     return this.#afterRestart
+  }
+
+  /** About how many commands have no outcome that somebody was told, but for those whose clients gave up. */
+  get waiting (): number {
+    const now = performance.now()
+    if (now - this.#countedAt > COUNTED_EVERY) {
+      this.#countedAt = now
+      this.#waiting = this.open().filter(({ intent }) => intent.behaviour !== 'gives_up').length
+    }
+    return this.#waiting
   }
 
   get sent (): Iterable<Sent> {
