@@ -39,7 +39,7 @@ export async function load (url, context, nextLoad) {
   return { format: 'module', source: await transpiled(url), shortCircuit: true }
 }
 
-async function transpiled (url) {
+export async function transpiled (url) {
   const text = readFileSync(new URL(url), 'utf8')
   const place = new URL(`${createHash('sha256').update(JSON.stringify([variant, url, text])).digest('hex')}.js`, KEPT)
   try {
