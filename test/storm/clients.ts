@@ -35,6 +35,7 @@ export interface ClientsOptions {
 
 /** Milliseconds; to count takes a while. */
 const COUNTED_EVERY = 500
+const LATELY = 20_000
 
 /** Those who send commands. They know nothing of the store. */
 export class Clients {
@@ -69,12 +70,13 @@ export class Clients {
     return this.#afterRestart
   }
 
-  /** About how many commands have no outcome that somebody was told, but for those whose clients gave up. */
+  /** About how many commands that were sent lately have no outcome that somebody was told. What is open for longer is parked, or its client has left. */
   get waiting (): number {
     const now = performance.now()
     if (now - this.#countedAt > COUNTED_EVERY) {
       this.#countedAt = now
-      this.#waiting = this.open().filter(({ intent }) => intent.behaviour !== 'gives_up').length
+      const lately = this.#options.chronicle.now() - LATELY
+      this.#waiting = this.open().filter(({ since }) => since > lately).length
     }
     return this.#waiting
   }

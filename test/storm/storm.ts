@@ -21,9 +21,8 @@ const MIB = 1024 * 1024
 const MOST_AT_ONCE = 5
 /** Faults that may be late before clients send slowly, for the same reason. */
 const MOST_LATE = 2
-/** Commands without an answer, as a part of all, beyond which clients send slowly: what is to be seen is faults, not a fleet that is too small. */
-const MOST_OPEN = 0.05
-const LEAST_OPEN = 500
+/** Commands that wait for their outcomes beyond which clients send slowly: what is to be seen is faults, not a fleet that is too small. */
+const MOST_WAITING = 500
 /** Milliseconds that the end may take until each command has its outcome. */
 const SETTLING = 120_000
 /** Finished commands that are asked again at the end. */
@@ -74,7 +73,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
     const isDue = ({ at }: PlannedFault): boolean => at <= load.part * commands
     const load: Load = new Load(plan, clients, () => {
       if (underWay.size >= MOST_AT_ONCE) return 'none'
-      if (clients.waiting > Math.max(LEAST_OPEN, MOST_OPEN * commands)) return 'slow'
+      if (clients.waiting > MOST_WAITING) return 'slow'
       // Where nothing but one fault goes on, its effect is to be seen under load.
       return underWay.size > 1 && due.length > MOST_LATE && isDue(due[MOST_LATE]!) ? 'slow' : 'full'
     })
