@@ -38,7 +38,9 @@ export const mutants: readonly Mutant[] = [
     }
     return await this.#tools.store.append(`
     }],
-    rules: ['lost']
+    rules: ['lost'],
+    // On an older server the sweep would find what it loses.
+    options: ['--emulate', '26.1']
   },
   {
     name: 'any-revision',

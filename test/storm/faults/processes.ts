@@ -44,11 +44,15 @@ export const kill: Strike = async (scene, fault) => {
     if (member.pid === undefined) await member.untilReady()
     if (fault.solitary === true) {
       load.burst(Math.min(HANDFUL, Math.floor(scene.commands * PART))).catch(() => {})
-      await wait(ANSWERED / 3)
+      // One half of them strike it while it works, the other half when what it holds cannot be answered any more.
+      const works = fault.delay % 2 === 1
+      await wait(ANSWERED / 3 * (works ? fault.length : 1))
       // It may have died of a poison meanwhile.
       await member.untilReady()
-      member.freeze()
-      await wait(ANSWERED)
+      if (!works) {
+        member.freeze()
+        await wait(ANSWERED)
+      }
     }
     if (member.role === 'worker') recovery.killed(member.name, chronicle.now(), fault.solitary === true && scene.alone())
     await member.kill(downtime(fault.length))
