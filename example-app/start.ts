@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { writeLine } from './console.js'
 import { compiled, Process } from './process.js'
@@ -68,12 +67,16 @@ function onSignal (): void {
   finish(0)
 }
 
+/** Below the ports that systems give to connections, one of which would be taken again before it is used. */
 async function freePort (): Promise<number> {
-  const server = createServer().listen(0, HOST)
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    const server = createServer().listen(port, HOST)
+    const listens = await new Promise<boolean>((resolve) => server.once('listening', () => resolve(true)).once('error', () => resolve(false)))
+    if (!listens) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 async function green (base: string): Promise<void> {

@@ -7,7 +7,9 @@ const ALONE = 'SolitaryAttempt'
 const PARKED = 'SweepParked'
 
 /** As many of the youngest entries are looked at; what is older counts no more. */
-const LOOK_BACK = 10_000
+const LOOK_BACK = 1_000
+/** Of solitary attempts, which are read once, and beside which each of many suspects leaves entries. */
+const LOOK_FAR_BACK = 10_000
 const PAGE = 1_000
 
 /**
@@ -28,7 +30,7 @@ export class Attempts {
 
   /** By the commands' revisions, how often those that the server does not deliver were begun since they were last parked. */
   async begun (): Promise<ReadonlyMap<bigint, number>> {
-    return count(await this.#entries(), BEGUN)
+    return count(await this.#entries(LOOK_BACK), BEGUN)
   }
 
   /** How often the command was begun alone since it was last parked. */
@@ -56,7 +58,7 @@ export class Attempts {
   }
 
   #solitary (): Promise<Map<bigint, number>> {
-    this.#alone ??= this.#entries().then(entries => count(entries, ALONE)).catch((error: unknown) => {
+    this.#alone ??= this.#entries(LOOK_FAR_BACK).then(entries => count(entries, ALONE)).catch((error: unknown) => {
       this.#alone = undefined
       throw error
     })
@@ -64,10 +66,10 @@ export class Attempts {
   }
 
   /** The youngest entries, oldest first. */
-  async #entries (): Promise<RecordedEvent[]> {
+  async #entries (most: number): Promise<RecordedEvent[]> {
     const entries: RecordedEvent[] = []
     let from: bigint | 'end' = 'end'
-    while (entries.length < LOOK_BACK) {
+    while (entries.length < most) {
       const page = await this.#store.read(this.#stream, { direction: 'backwards', from, count: PAGE })
       const events = page.kind === 'page' ? page.events.flatMap(({ event }) => event === undefined ? [] : [event]) : []
       entries.push(...events)

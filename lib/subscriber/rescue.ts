@@ -30,7 +30,10 @@ export class Rescue {
       for (const [index, command] of together.entries()) if (settlements[index]!.kind === 'parked') parked.add(command)
     }
     await take(open.filter(command => times(command) === 0))
-    for (const command of open.filter(command => times(command) > 0)) await take([command])
+    for (const command of open.filter(command => times(command) > 0)) {
+      // Another worker that looks at the same ones may have decided it meanwhile.
+      if ((await this.#intake.unsettled([command])).length > 0) await take([command])
+    }
     await this.#attempts.park([...parked].map(({ revision }) => revision))
     return parked
   }

@@ -9,21 +9,13 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { compiled } from '../harness/compiled.js'
+import { freePort } from '../harness/free-port.js'
 import { until } from '../harness/until.js'
 import { tellTheWholeStory } from './story.js'
 
 t.setTimeout(180_000)
 const folder = await compiled(t)
 const SERVERS_ONLY = process.platform !== 'linux' ? 'needs /proc' : false
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 interface Started {
   readonly child: ChildProcess
@@ -47,7 +39,13 @@ async function start (t: Test, variables: Record<string, string> = {}): Promise<
   return { child, port, ended, text: () => text }
 }
 
-const ready = (started: Started): Promise<unknown> => until(() => started.text().includes('Ready: open'))
+/** Rejects with all that it has written where it ends before. */
+async function ready (started: Started): Promise<void> {
+  let ended = false
+  started.ended.then(() => { ended = true }, () => {})
+  await until(() => ended || started.text().includes('Ready: open'))
+  if (ended) throw new Error(`It has ended: ${started.text()}`)
+}
 
 /** The processes that have been started by another one, by their command lines. */
 function childrenOf (pid: number): Array<{ pid: number, command: string }> {

@@ -1,25 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import type { EmbeddedStore } from '../../lib/embedded/index.js'
 import { sender, subscriber } from '../../lib/index.js'
 import { defineCounter } from '../harness/counter.js'
+import { freePort } from '../harness/free-port.js'
 import { until } from '../harness/until.js'
 import { newApp, sendersOf } from './apps.js'
 
 const Counter = defineCounter('Counter')
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function embedded (t: { teardown (action: () => Promise<void>): void }, port = 0): Promise<EmbeddedStore> {
   const store = await startEmbeddedStore({ port })

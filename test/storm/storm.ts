@@ -23,8 +23,9 @@ const MOST_AT_ONCE = 5
 const MOST_LATE = 2
 /** Commands that wait for their outcomes beyond which clients send slowly: what is to be seen is faults, not a fleet that is too small. */
 const MOST_WAITING = 500
-/** Milliseconds that the end may take until each command has its outcome. */
+/** Milliseconds that the end may take until each command has its outcome: at the least, and for each of them. */
 const SETTLING = 120_000
+const SETTLING_EACH = 15
 /** Finished commands that are asked again at the end. */
 const ASKED_AGAIN = 400
 const ASKERS = 24
@@ -131,7 +132,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       await stand(scene, options).catch((error: unknown) => { progress.note(`Not all stand: ${String(error)}`) })
       await clients.quiet()
       const since = chronicle.now()
-      await settle(clients, since, chronicle)
+      await settle(clients, since + SETTLING + SETTLING_EACH * commands, chronicle)
       await askAgain(clients)
       // A poison command may have struck as the last one.
       await allReady(fleet).catch((error: unknown) => { progress.note(`Not all stand: ${String(error)}`) })
@@ -181,13 +182,18 @@ async function allReady ({ members }: Fleet): Promise<void> {
 }
 
 /** Asks for each command that is open still, until it has its outcome. What cannot have one is asked for once. */
-async function settle (clients: Clients, since: number, chronicle: Chronicle): Promise<void> {
+async function settle (clients: Clients, until: number, chronicle: Chronicle): Promise<void> {
   const asked = new Set<string>()
-  for (let sender = 0; chronicle.now() - since < SETTLING; sender++) {
+  for (let sender = 0; chronicle.now() < until; sender++) {
     const open = clients.open().filter(({ intent }) => !isClosed(intent.aggId) || !asked.has(intent.comId))
     if (open.length === 0) return
     for (const { intent } of open) asked.add(intent.comId)
-    await inTurn(open, async sent => { await clients.again(sent, sender) })
+    await inTurn(open, async sent => {
+      if (chronicle.now() > until) return
+      // To ask costs the fleet less than to send again; what is unknown, or open for long, is sent again.
+      await clients.find(sent, sender)
+      if (sent.told === undefined) await clients.again(sent, sender)
+    })
     await wait(200)
   }
 }
