@@ -76,8 +76,7 @@ export class CommandLoop {
       return
     }
     this.#count(ackId, event.revision)
-    this.#options.intake.take(event, retryCount + 1).then(settlement => {
-      this.#inHand.delete(ackId)
+    this.#options.intake.take(event, retryCount + 1).finally(() => { this.#inHand.delete(ackId) }).then(settlement => {
       if (settlement.kind === 'outcome') {
         this.#subscription!.ack(ackId)
         return
@@ -85,7 +84,6 @@ export class CommandLoop {
       const { code, message } = settlement.parking
       this.#subscription!.nack('park', `${code}: ${message}`, ackId)
     }).catch(error => {
-      this.#inHand.delete(ackId)
       // Not acknowledged: it is delivered again, here or elsewhere.
       if (!(error instanceof AbandonedError)) {
         this.#options.log.error({ err: error, comId: event.id, command: event.type }, 'a command could not be handled')

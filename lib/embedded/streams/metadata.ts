@@ -1,4 +1,6 @@
-import { TOMBSTONE_REVISION } from '../log/record.js'
+import { randomUUID } from 'node:crypto'
+import { METADATA_TYPE, TOMBSTONE_REVISION } from '../log/record.js'
+import type { NewRecord } from './append.js'
 
 /** What a stream's metadata asks of the server. An ACL is stored and shown, not enforced. */
 export interface StreamMetadata {
@@ -19,6 +21,11 @@ export const METASTREAM_METADATA: StreamMetadata = Object.freeze({ maxCount: 1n 
 
 /** The metadata of a soft-deleted stream; it takes the place of all that was there. */
 export const SOFT_DELETED = `{"$tb":${TOMBSTONE_REVISION}}`
+
+/** The event of a metastream that makes this JSON the stream's metadata. */
+export function metadataEvent (data: Buffer): NewRecord {
+  return { id: randomUUID(), type: METADATA_TYPE, json: true, data, metadata: new Uint8Array(0) }
+}
 
 export function isMetastream (stream: string): boolean {
   return stream.startsWith('$$')

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../log/log.js'
-import { METADATA_TYPE, TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
+import { TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
 import { judgeShare, sharesOf, type Share } from './atomic.js'
 import { judge, type Verdict } from './expected.js'
 import { AppendSize, type StreamLimits } from './limits.js'
-import { SOFT_DELETED, isMetastream, isSoftDeleted, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
+import { SOFT_DELETED, isMetastream, isSoftDeleted, metadataEvent, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
 import { ReadableStreams, type StreamState } from './readable.js'
 import { RecentIds } from './recent-ids.js'
 import { StreamTable } from './table.js'
@@ -297,8 +297,4 @@ export class Streams extends ReadableStreams {
   #hasMetadata (stream: string): boolean {
     return this.table.writtenHead(metastreamOf(stream)) >= 0
   }
-}
-
-function metadataEvent (data: Buffer): NewRecord {
-  return { id: randomUUID(), type: METADATA_TYPE, json: true, data, metadata: EMPTY }
 }
