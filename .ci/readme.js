@@ -5,9 +5,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from '../test/harness/free-port.ts'
 
 const START = 'npm start'
 /** Seconds from the start command to the first answer. */
@@ -45,15 +45,6 @@ function requestsOf (readme) {
 }
 
 const comparable = (answer) => answer.replaceAll('\r\n', '\n').replace(VOLATILE, '').trim()
-
-async function freePort () {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function answers (url) {
   return await fetch(url).then(({ ok }) => ok, () => false)

@@ -5,10 +5,15 @@ import { createServer } from 'node:net'
 const LEAST = 20_000
 const MANY = 10_000
 
+/** In this process: whoever got one may not listen yet. */
+const given = new Set<number>()
+
 /** A port of the loopback on which nobody listens. */
 export async function freePort (): Promise<number> {
   for (;;) {
     const port = LEAST + Math.floor(Math.random() * MANY)
+    if (given.has(port)) continue
+    given.add(port)
     const server = createServer().listen(port, '127.0.0.1')
     const listens = await once(server, 'listening').then(() => true, () => false)
     if (!listens) continue

@@ -1,6 +1,5 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../harness/free-port.js'
 import { openRelay } from '../harness/relay.js'
 import type { Relay } from '../harness/relay.js'
 import type { Chronicle } from './chronicle.js'
@@ -175,12 +174,4 @@ function settingsOf (name: string, role: AppWishes['role'], place: number, last:
         command: { deadline: LIMITS.deadline / 1000, ...last ? NARROW : WIDE, ...place === 0 && { interval: FORGETFUL_MINUTES } }
       }
     : { kurrent }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-  return port
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Chronicle } from './chronicle.js'
 import type { Life, Role, Version } from './history.js'
@@ -10,6 +10,8 @@ import type { Message } from './programs/orders.js'
 const MOST_FALSE_STARTS = 5
 /** Milliseconds that a member is waited for: far more than any may take, also where faults come one upon the other. */
 const LONGEST_START = 150_000
+/** Characters. */
+const TOLD_OF_LOG = 3_000
 
 export interface MemberOptions {
   readonly name: string
@@ -155,7 +157,7 @@ export class Member {
     try {
       while (!this.ready && this.#wanted) {
         if (late) throw new Error(`${this.name} was not ready for ${patience} ms`)
-        if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, tells why`)
+        if (this.#falseStarts >= MOST_FALSE_STARTS) throw new Error(`${this.name} does not start; its log, ${this.#options.log}, ends so:\n${readFileSync(this.#options.log, 'utf8').slice(-TOLD_OF_LOG)}`)
         await new Promise<void>(resolve => { this.#readyListeners.add(resolve) })
       }
     } finally {
