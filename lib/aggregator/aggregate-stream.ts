@@ -27,6 +27,14 @@ export class AggregateStreams {
     return this.#name(aggId)
   }
 
+  /** Events of an aggregate from a place on; none where there are none, for whatever reason. */
+  records (aggId: string, direction: 'forwards' | 'backwards', from: bigint | 'end'): Promise<RecordedEvent[]> {
+    return this.#gate.pass(async () => {
+      const page = await this.#store.read(this.#name(aggId), { direction, from, count: PAGE })
+      return page.kind === 'page' ? recordsOf(page.events) : []
+    })
+  }
+
   /** The view moved on to the stream's end; from an empty view, the whole aggregate. */
   load (aggId: string, from: View = emptyView(this.#aggregate)): Promise<View | 'tombstoned'> {
     return this.#gate.pass(() => this.#load(aggId, from))

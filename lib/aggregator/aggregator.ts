@@ -7,6 +7,7 @@ import { AggregateStreams } from './aggregate-stream.js'
 import { Announcer } from './announcer.js'
 import { Lane } from './lane.js'
 import type { LaneTools, Settlement } from './lane.js'
+import { OutcomeSearch } from './outcome-search.js'
 
 export interface AggregatorOptions {
   readonly aggregate: AnyAggregate
@@ -63,10 +64,9 @@ export class Aggregator {
     }
   }
 
-  /** Those of an aggregate's commands that have no outcome in its stream. Rejects when the store is away. */
-  async unsettled (aggId: string, comIds: Iterable<string>): Promise<Set<string>> {
-    const { found } = await this.#tools.streams.find(aggId, comIds)
-    return new Set([...found].flatMap(([comId, event]) => event === undefined ? [comId] : []))
+  /** A search for the outcomes of many commands, which remembers what it reads. */
+  search (): OutcomeSearch {
+    return new OutcomeSearch(this.#tools.streams)
   }
 
   /** Brings the aggregate's state into memory. */

@@ -1,4 +1,5 @@
 export { Aggregator } from './aggregator.js'
 export type { AggregatorOptions } from './aggregator.js'
 export type { Settlement } from './lane.js'
+export type { OutcomeSearch } from './outcome-search.js'
 export { AbandonedError, Patience } from './patience.js'

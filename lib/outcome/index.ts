@@ -9,6 +9,7 @@ export type {
 } from './outcome.js'
 export { announcedRefusal, announcedSuccess, commandEvent, failEvent, successEvents, verdictEvent } from './stored.js'
 export type { Cause } from './stored.js'
-export { sweepMark, sweptTo } from './sweep-mark.js'
+export { readSweepMark, sweepMark } from './sweep-mark.js'
+export type { OpenCommand, SweepMark } from './sweep-mark.js'
 export { streamNames, WORKERS_GROUP } from './streams.js'
 export type { StreamNames } from './streams.js'

@@ -1,6 +1,6 @@
 import type { AnyCommands } from '../definition/index.js'
-import { parseJson, readMetadata, sweptTo, WORKERS_GROUP } from '../outcome/index.js'
-import type { StreamNames } from '../outcome/index.js'
+import { parseJson, readMetadata, readSweepMark, WORKERS_GROUP } from '../outcome/index.js'
+import type { OpenCommand, StreamNames } from '../outcome/index.js'
 import { losesCommands } from '../store/index.js'
 import type { ReadOptions, ReadPage, RecordedEvent, Store, StoreLog, SubscriptionError } from '../store/index.js'
 
@@ -12,6 +12,13 @@ export interface StoredCommandKey {
   readonly comId: string
   /** Stored name of the command. */
   readonly type: string
+}
+
+/** How far workers have come. */
+export interface Progress {
+  /** Up to here every command has its outcome, is parked, or is among the open ones; -1 where the workers have not begun. */
+  readonly decidedTo: bigint
+  readonly open: readonly OpenCommand[]
 }
 
 const PAGE = 256
@@ -32,7 +39,6 @@ export class CommandStream {
   readonly #log: StoreLog
   readonly #turns: Array<() => void> = []
   #reading = 0
-  #loses: Promise<boolean> | undefined
   #deniedTold = false
 
   constructor (store: CommandStore, commands: AnyCommands, streams: StreamNames, log: StoreLog) {
@@ -83,25 +89,31 @@ export class CommandStream {
   }
 
   /**
-   * Up to here every command has its outcome, or is parked; -1 where the workers have not begun. It is the checkpoint of the workers' group, or,
-   * on servers where that can pass commands that nobody has handled, the mark up to which the workers have looked for those.
+   * How far the workers have come: to the checkpoint of their group, or, on servers where that can pass commands that nobody has handled,
+   * to the mark up to which they have looked for those.
    */
-  async decidedTo (): Promise<bigint> {
+  async progress (): Promise<Progress> {
     const info = await this.#store.groupInfo(this.#stream, WORKERS_GROUP)
     const checkpoint = info?.lastCheckpointed ?? -1n
-    if (checkpoint < 0n || !await this.#losesCommands()) return checkpoint
+    if (checkpoint < 0n || !losesCommands(await this.#store.serverVersion())) return { decidedTo: checkpoint, open: [] }
     const page = await this.#store.read(this.#streams.sweep, { direction: 'backwards', from: 'end', count: 1 })
-    const swept = sweptTo(page.kind === 'page' ? page.events[0]?.event : undefined)
-    if (swept >= checkpoint) return checkpoint
-    return swept > checkpoint - DEPTH ? swept : checkpoint - DEPTH
+    const { revision: swept, open } = readSweepMark(page.kind === 'page' ? page.events[0]?.event : undefined)
+    const decidedTo = swept >= checkpoint ? checkpoint : swept > checkpoint - DEPTH ? swept : checkpoint - DEPTH
+    return { decidedTo, open }
   }
 
   /**
-   * Whether the command stands above a revision of the command stream.
+   * Whether the command stands in the command stream where the workers may not have decided it: above what they have come to, or among what
+   * they could not decide.
    * @param wanted is asked before each page whether to go on
    */
-  async standsAbove (revision: bigint, key: StoredCommandKey, wanted: () => boolean): Promise<boolean> {
-    return await this.#find(key, wanted, revision, options => this.#store.read(this.#stream, options))
+  async isUndecided ({ decidedTo, open }: Progress, key: StoredCommandKey, wanted: () => boolean): Promise<boolean> {
+    for (const { revision, comId } of open) {
+      if (comId !== key.comId) continue
+      const event = await this.at(revision, comId)
+      if (event !== undefined && this.#is(event, key)) return true
+    }
+    return await this.#find(key, wanted, decidedTo, options => this.#store.read(this.#stream, options))
   }
 
   /**
@@ -125,7 +137,7 @@ export class CommandStream {
 
   /** Reads from the end down, to a revision, or so many events far. */
   async #find (
-    { aggId, comId, type }: StoredCommandKey, wanted: () => boolean, above: bigint, read: (options: ReadOptions) => Promise<ReadPage>, depth?: bigint
+    key: StoredCommandKey, wanted: () => boolean, above: bigint, read: (options: ReadOptions) => Promise<ReadPage>, depth?: bigint
   ): Promise<boolean> {
     let from: bigint | 'end' = 'end'
     let floor = above
@@ -138,7 +150,7 @@ export class CommandStream {
         if (last === undefined && from === 'end' && depth !== undefined && revision - depth > floor) floor = revision - depth
         if (revision <= floor) return false
         last = revision
-        if (event?.id === comId && event.type === type && this.aggIdOf(event) === aggId) return true
+        if (event !== undefined && this.#is(event, key)) return true
       }
       if (last === undefined || last === 0n) return false
       from = last - 1n
@@ -146,12 +158,8 @@ export class CommandStream {
     return false
   }
 
-  #losesCommands (): Promise<boolean> {
-    this.#loses ??= this.#store.serverVersion().then(losesCommands, error => {
-      this.#loses = undefined
-      throw error
-    })
-    return this.#loses
+  #is (event: RecordedEvent, { aggId, comId, type }: StoredCommandKey): boolean {
+    return event.id === comId && event.type === type && this.aggIdOf(event) === aggId
   }
 }
 

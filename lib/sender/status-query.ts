@@ -66,13 +66,13 @@ export class StatusQuery {
 
   async #answer (question: Question, key: StoredCommandKey, openHere: () => boolean): Promise<StoredOutcome | 'open' | undefined> {
     // Before the outcomes are looked at: what the workers finish meanwhile would be in neither place.
-    const decidedTo = await this.#commandStream.decidedTo()
+    const progress = await this.#commandStream.progress()
     const search = { searched: {}, unusable: false }
     const wanted = (): boolean => !question.ended
     const stored = await this.#lookUp(wanted, key, search)
     if (stored !== undefined) return stored
     if (search.unusable || openHere()) return 'open'
-    const stands = await this.#commandStream.isParked(key, wanted) || await this.#commandStream.standsAbove(decidedTo, key, wanted)
+    const stands = await this.#commandStream.isParked(key, wanted) || await this.#commandStream.isUndecided(progress, key, wanted)
     if (stands) return 'open'
     // What was parked, and was decided since the first look, is no longer among the parked ones.
     return await this.#lookUp(wanted, key, search) ?? (search.unusable ? 'open' : undefined)

@@ -90,7 +90,7 @@ export class Store {
     return subscription
   }
 
-  /** Such as `26.1.0`; `unknown` for a server that does not tell. */
+  /** Such as `26.1.0`; `unknown` for a server that does not tell. It is asked for once for each channel. */
   serverVersion (): Promise<string> {
     return coded(this.#connection.serverVersion())
   }

@@ -72,21 +72,6 @@ export class Intake {
     return await settlement
   }
 
-  /** Those of the commands that have no outcome, in their order. Rejects when the store is away. */
-  async unsettled (commands: readonly RecordedEvent[]): Promise<RecordedEvent[]> {
-    const byAggregate = new Map<string, string[]>()
-    const keyOf = ({ id, metadata }: RecordedEvent): [aggId: string | undefined, comId: string] => [readMetadata(metadata).aggId, parseUuid(id) ?? id]
-    for (const [aggId, comId] of commands.map(keyOf)) {
-      if (aggId !== undefined) byAggregate.set(aggId, [...byAggregate.get(aggId) ?? [], comId])
-    }
-    const open = new Map(await Promise.all([...byAggregate].map(async ([aggId, comIds]) =>
-      [aggId, await this.#aggregator.unsettled(aggId, comIds)] as const)))
-    return commands.filter(command => {
-      const [aggId, comId] = keyOf(command)
-      return aggId === undefined || open.get(aggId)!.has(comId)
-    })
-  }
-
   /** Resolves when nothing is in hand. */
   async emptied (): Promise<void> {
     if (this.#inHand.size === 0) return
@@ -135,7 +120,7 @@ export class Intake {
 
   /** Whether another version has decided it: what is parked is not appended, so that no conflict tells. */
   async #isSettled ({ aggId, comId }: Pick<TakenCommand, 'aggId' | 'comId'>): Promise<boolean> {
-    const open = await this.#answered(() => this.#aggregator.unsettled(aggId, [comId]))
+    const open = await this.#answered(() => this.#aggregator.search().unsettled(aggId, [comId]))
     return !open.has(comId)
   }
 

@@ -62,8 +62,9 @@ export class ParkedCommands {
     // Up to here everything has its outcome, and is done when the server has delivered it once more.
     let done: bigint | undefined
     let open = false
+    const settle = this.#rescue.round()
     for await (const page of this.#pages()) {
-      const left = await this.#rescue.settle(page.flatMap(({ command }) => command === undefined ? [] : [command]))
+      const left = await settle(page.flatMap(({ command }) => command === undefined ? [] : [command]))
       for (const { place, command } of page) {
         open ||= command !== undefined && left.has(command)
         if (!open) done = place

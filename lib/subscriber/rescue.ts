@@ -1,40 +1,58 @@
+import { parseUuid } from '../definition/uuid.js'
+import type { Aggregator, OutcomeSearch } from '../aggregator/index.js'
+import { readMetadata } from '../outcome/index.js'
 import type { RecordedEvent } from '../store/index.js'
 import type { Attempts } from './attempts.js'
 import type { Intake } from './intake.js'
 
+/** Takes in hand those of the commands that have no outcome; tells those that this worker cannot decide. */
+export type Settle = (commands: readonly RecordedEvent[]) => Promise<ReadonlySet<RecordedEvent>>
+
 /** Brings commands to their outcomes that the store does not deliver. */
 export class Rescue {
   readonly #intake: Intake
+  readonly #aggregator: Aggregator
   readonly #attempts: Attempts
 
-  constructor (intake: Intake, attempts: Attempts) {
+  constructor (intake: Intake, aggregator: Aggregator, attempts: Attempts) {
     this.#intake = intake
+    this.#aggregator = aggregator
     this.#attempts = attempts
   }
 
-  /**
-   * Takes in hand what has no outcome. What was begun before, and did not come to an end, is begun one after the other: one of them may
-   * take its worker down, and the count of the others must not grow by it.
-   *
-   * @returns those that this worker cannot decide
-   */
-  async settle (commands: readonly RecordedEvent[]): Promise<ReadonlySet<RecordedEvent>> {
+  /** A round over many commands, page by page; what it reads of aggregates serves all of it. */
+  round (): Settle {
+    const search = this.#aggregator.search()
+    return async commands => await this.#settle(await unsettled(commands, search))
+  }
+
+  async #settle (open: readonly RecordedEvent[]): Promise<ReadonlySet<RecordedEvent>> {
     const parked = new Set<RecordedEvent>()
-    const open = await this.#intake.unsettled(commands)
     if (open.length === 0) return parked
     const begun = await this.#attempts.begun()
-    const times = ({ revision }: RecordedEvent): number => begun.get(revision) ?? 0
-    const take = async (together: readonly RecordedEvent[]): Promise<void> => {
-      await this.#attempts.begin(together.map(({ revision }) => revision))
-      const settlements = await Promise.all(together.map(command => this.#intake.take(command, times(command) + 1)))
-      for (const [index, command] of together.entries()) if (settlements[index]!.kind === 'parked') parked.add(command)
-    }
-    await take(open.filter(command => times(command) === 0))
-    for (const command of open.filter(command => times(command) > 0)) {
-      // Another worker that looks at the same ones may have decided it meanwhile.
-      if ((await this.#intake.unsettled([command])).length > 0) await take([command])
-    }
+    await this.#attempts.begin(open.map(({ revision }) => revision))
+    await Promise.all(open.map(async command => {
+      const { kind } = await this.#intake.take(command, (begun.get(command.revision) ?? 0) + 1)
+      if (kind === 'parked') parked.add(command)
+    }))
     await this.#attempts.park([...parked].map(({ revision }) => revision))
     return parked
   }
+}
+
+/** In their order. Rejects when the store is away. */
+async function unsettled (commands: readonly RecordedEvent[], search: OutcomeSearch): Promise<RecordedEvent[]> {
+  const addressed = commands.map(command => ({
+    command, aggId: readMetadata(command.metadata).aggId, comId: parseUuid(command.id) ?? command.id
+  }))
+  const byAggregate = new Map<string, string[]>()
+  for (const { aggId, comId } of addressed) {
+    if (aggId === undefined) continue
+    const comIds = byAggregate.get(aggId)
+    if (comIds === undefined) byAggregate.set(aggId, [comId])
+    else comIds.push(comId)
+  }
+  const open = new Map(await Promise.all([...byAggregate].map(async ([aggId, comIds]) =>
+    [aggId, await search.unsettled(aggId, comIds)] as const)))
+  return addressed.flatMap(({ command, aggId, comId }) => aggId === undefined || open.get(aggId)!.has(comId) ? [command] : [])
 }

@@ -14,7 +14,7 @@ export interface CommandAddress {
 }
 
 /** Says which of an aggregate's commands have no outcome. */
-export type Unsettled = (aggId: string, comIds: Iterable<string>) => Promise<ReadonlySet<string>>
+export type Unsettled = (aggId: string, comIds: readonly string[]) => Promise<ReadonlySet<string>>
 
 /**
  * The commands that this worker has met and cannot decide, wherever it met them: delivered, parked by another worker, or

@@ -74,7 +74,7 @@ export class Worker {
   readonly #closing = new AbortController()
   readonly #solitude = new Solitude(this.#closing.signal)
   #closed: Promise<void> | undefined
-  #sweeps: Promise<boolean> | undefined
+  #lossTold = false
 
   constructor ({ aggregates, store, settings, log }: WorkerOptions) {
     // While the store is in trouble everything that waits for it listens to these.
@@ -140,9 +140,9 @@ export class Worker {
     const { messageTimeout, buffer } = this.#settings
     const streams = streamNames(aggregate.commands.storedName)
     const attempts = new Attempts(streams.attempts, store)
-    const undecided = new UndecidedCommands((aggId, comIds) => aggregator.unsettled(aggId, comIds), log)
+    const undecided = new UndecidedCommands((aggId, comIds) => aggregator.search().unsettled(aggId, comIds), log)
     const intake = new Intake({ aggregator, attempts, undecided, solitude: this.#solitude, signal: this.#closing.signal })
-    const rescue = new Rescue(intake, attempts)
+    const rescue = new Rescue(intake, aggregator, attempts)
     const parked = new ParkedCommands(streams, rescue, store, log, this.#intakeEnds.signal)
     const line: Line = {
       aggregate,
@@ -199,11 +199,7 @@ export class Worker {
   }
 
   async #sweep (line: Line): Promise<void> {
-    this.#sweeps ??= this.#needsSweep().catch(error => {
-      this.#sweeps = undefined
-      throw error
-    })
-    if (!await this.#sweeps) return
+    if (!await this.#needsSweep()) return
     await wait(Math.random() * SWEEP_JITTER, undefined, { signal: this.#intakeEnds.signal }).catch(() => {})
     if (!this.#intakeEnds.signal.aborted) await line.sweep.run()
   }
@@ -211,8 +207,11 @@ export class Worker {
   async #needsSweep (): Promise<boolean> {
     const version = await this.#store.serverVersion()
     if (!losesCommands(version)) return this.#settings.sweep === 'always'
-    this.#log.warn({ version }, 'this server can lose commands of a PinnedByCorrelation group; the worker looks for them at every ' +
-      'confirmation. Mended in 24.10.14, 26.0.3 and 26.1')
+    if (!this.#lossTold) {
+      this.#lossTold = true
+      this.#log.warn({ version }, 'this server can lose commands of a PinnedByCorrelation group; the worker looks for them at every ' +
+        'confirmation. Mended in 24.10.14, 26.0.3 and 26.1')
+    }
     return true
   }
 }

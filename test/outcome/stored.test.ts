@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { defineAggregate, defineCommands, defineEvents, creates } from '../../lib/definition/index.js'
 import { uuidV5 } from '../../lib/definition/uuid.js'
 import {
-  announcedRefusal, announcedSuccess, commandEvent, failEvent, readMetadata, streamNames, successEvents, sweepMark, sweptTo, verdictEvent, writeMetadata
+  announcedRefusal, announcedSuccess, commandEvent, failEvent, readMetadata, streamNames, successEvents, sweepMark, readSweepMark, verdictEvent, writeMetadata
 } from '../../lib/outcome/index.js'
 
 const aggId = '11111111-1111-4111-8111-111111111111'
@@ -95,11 +95,24 @@ t.test('streams are named as the original names them', async t => {
 })
 
 t.test('how far a sweep has looked', async t => {
-  const mark = sweepMark('UniStream.Sweep.Account', 12n)
+  const stream = 'UniStream.Sweep.Account'
+  const mark = sweepMark(stream, { revision: 12n, open: [] })
   t.match(mark, { type: 'SweepMark', data: Buffer.from('{"revision":"12"}') })
-  t.equal(mark.id, sweepMark('UniStream.Sweep.Account', 12n).id, 'the same mark twice is one')
-  t.not(mark.id, sweepMark('UniStream.Sweep.Other', 12n).id)
-  t.equal(sweptTo(mark), 12n)
-  t.equal(sweptTo(undefined), -1n)
-  for (const data of ['', 'null', '7', '{}', '{"revision":"-3"}', '{"revision":"x"}']) t.equal(sweptTo({ data: Buffer.from(data) }), -1n, data)
+  t.equal(mark.id, sweepMark(stream, { revision: 12n, open: [] }).id, 'the same mark twice is one')
+  t.not(mark.id, sweepMark('UniStream.Sweep.Other', { revision: 12n, open: [] }).id)
+  t.strictSame(readSweepMark(mark), { revision: 12n, open: [] })
+
+  const open = [{ revision: 3n, comId }, { revision: 7n, comId: aggId }]
+  const with2 = sweepMark(stream, { revision: 12n, open })
+  t.equal(with2.data.toString(), `{"revision":"12","open":[["3","${comId}"],["7","${aggId}"]]}`)
+  t.strictSame(readSweepMark(with2), { revision: 12n, open })
+  t.not(with2.id, mark.id)
+
+  const nothing = { revision: -1n, open: [] }
+  t.strictSame(readSweepMark(undefined), nothing)
+  const unreadable = [
+    '', 'null', '7', '{}', '{"revision":"-3"}', '{"revision":"x"}', '{"revision":"1","open":3}', '{"revision":"1","open":["3"]}',
+    `{"revision":"1","open":[["3","${comId}"],["x","${comId}"]]}`, '{"revision":"1","open":[["3","x"]]}'
+  ]
+  for (const data of unreadable) t.strictSame(readSweepMark({ data: Buffer.from(data) }), nothing, data)
 })

@@ -1,6 +1,13 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { Type } from '@sinclair/typebox'
+import type { Test } from 'tap'
+import { AggregateStreams } from '../../lib/aggregator/aggregate-stream.js'
 import { Aggregator } from '../../lib/aggregator/index.js'
+import { OutcomeSearch } from '../../lib/aggregator/outcome-search.js'
+import { creates, defineAggregate, defineCommands } from '../../lib/definition/index.js'
+import type { AnyAggregate } from '../../lib/definition/index.js'
+import { StoreUnavailableError } from '../../lib/errors.js'
 import { Attempts } from '../../lib/subscriber/attempts.js'
 import { Intake } from '../../lib/subscriber/intake.js'
 import { ParkedCommands } from '../../lib/subscriber/parked-commands.js'
@@ -8,25 +15,28 @@ import { Rescue } from '../../lib/subscriber/rescue.js'
 import { Solitude } from '../../lib/subscriber/solitude.js'
 import { Sweep } from '../../lib/subscriber/sweep.js'
 import { UndecidedCommands } from '../../lib/subscriber/undecided-commands.js'
-import { readMetadata, WORKERS_GROUP } from '../../lib/outcome/index.js'
+import { commandEvent, readMetadata, successEvents, sweepMark, WORKERS_GROUP } from '../../lib/outcome/index.js'
 import { workersGroup } from '../../lib/subscriber/index.js'
 import { losesCommands, Store } from '../../lib/store/index.js'
-import type { Delivery } from '../../lib/store/index.js'
+import type { Delivery, NewEvent, ReadOptions } from '../../lib/store/index.js'
+import { events } from '../harness/counter.js'
 import { spawnWorker } from '../harness/processes.js'
 import { until } from '../harness/until.js'
 import { stage } from './stage.js'
 
-function sweepOf ({ streams, store, log }: Pick<Awaited<ReturnType<typeof stage>>, 'streams' | 'store' | 'log'>, aggregator: Aggregator): Sweep {
+type Stage = Awaited<ReturnType<typeof stage>>
+
+function sweepOf ({ streams, store, log }: Pick<Stage, 'streams' | 'store' | 'log'>, aggregator: Aggregator): Sweep {
   const { signal } = new AbortController()
   const attempts = new Attempts(streams.attempts, store)
-  const undecided = new UndecidedCommands((aggId, comIds) => aggregator.unsettled(aggId, comIds), log)
+  const undecided = new UndecidedCommands((aggId, comIds) => aggregator.search().unsettled(aggId, comIds), log)
   const intake = new Intake({ aggregator, attempts, undecided, solitude: new Solitude(signal), signal })
-  const rescue = new Rescue(intake, attempts)
+  const rescue = new Rescue(intake, aggregator, attempts)
   return new Sweep(streams, rescue, new ParkedCommands(streams, rescue, store, log, signal), store, log, signal)
 }
 
 /** Has the group believe that everything up to now was handled, as a server does that loses commands. */
-async function pretendHandled (s: Awaited<ReturnType<typeof stage>>): Promise<bigint> {
+async function pretendHandled (s: Stage): Promise<bigint> {
   const head = (await s.events(s.streams.commands)).at(-1)!.revision
   await s.store.ensureGroup(s.streams.commands, WORKERS_GROUP, workersGroup(30, 64))
   let handled = -1n
@@ -60,7 +70,7 @@ t.test('a worker finds the commands that the group has lost', async t => {
 })
 
 /** A worker of a group, by hand: it takes commands and acknowledges what it is told to. */
-function hand (s: Awaited<ReturnType<typeof stage>>, bufferSize: number) {
+function hand (s: Stage, bufferSize: number) {
   const taken: Delivery[] = []
   const subscription = s.store.subscribe({
     stream: s.streams.commands,
@@ -121,29 +131,146 @@ for (const emulate of ['23.10', '26.1'] as const) {
   })
 }
 
-t.test('the mark moves, leaves what is parked, and stays below what cannot be decided here', async t => {
+function sweeper (t: Test, s: Stage, aggregate: AnyAggregate = s.aggregate): Sweep {
+  const aggregator = new Aggregator({ aggregate, store: s.store, log: s.log, capacity: 10, multiple: 1, announce: false })
+  t.teardown(() => aggregator.close())
+  return sweepOf(s, aggregator)
+}
+
+async function markOf (s: Stage): Promise<{ revision: string, open?: [string, string][] } | undefined> {
+  const last = (await s.events(s.streams.sweep)).at(-1)
+  return last && JSON.parse(Buffer.from(last.data).toString())
+}
+
+const unheard = (aggId: string, id: string = randomUUID()): NewEvent => ({
+  id, type: 'Unheard', data: Buffer.from('{}'), metadata: Buffer.from(JSON.stringify({ $correlationId: aggId }))
+})
+
+/** Another version of the counter, which knows one command more. */
+function nextVersion (type: string): AnyAggregate {
+  return defineAggregate(defineCommands(type, { Start: Type.Object({}), Unheard: Type.Object({}) }), {
+    initialState: { total: 0 },
+    events,
+    evolve: { Started: state => state, Added: (state, { by }) => ({ total: state.total + by }), Broken: state => state, Written: state => state },
+    decide: { Start: creates(() => events.Started({})), Unheard: () => events.Added({ by: 1 }) }
+  })
+}
+
+t.test('the mark names what cannot be decided here, and another version decides it', async t => {
   const s = await stage(t)
   const aggId = randomUUID()
   await s.send(aggId, 'Start', {})
   await pretendHandled(s)
-  const aggregator = new Aggregator({ aggregate: s.aggregate, store: s.store, log: s.log, capacity: 10, multiple: 1, announce: false })
-  t.teardown(() => aggregator.close())
-  const sweep = sweepOf(s, aggregator)
-  const mark = async () => {
-    const last = (await s.events(s.streams.sweep)).at(-1)
-    return last && JSON.parse(Buffer.from(last.data).toString()).revision
-  }
+  const sweep = sweeper(t, s)
   await Promise.all([sweep.run(), sweep.run()])
-  t.equal(await mark(), '0')
+  t.same(await markOf(s), { revision: '0' })
 
-  await s.store.append(s.streams.commands, 'any', [{
-    id: randomUUID(), type: 'Unheard', data: Buffer.from('{}'), metadata: Buffer.from(JSON.stringify({ $correlationId: aggId }))
-  }])
+  const beyond = randomUUID()
+  await s.store.append(s.streams.commands, 'any', [unheard(aggId, beyond)])
   const add = await s.send(aggId, 'Add', { by: 1 })
   await pretendHandled(s)
   await sweep.run()
   t.equal(await s.outcome(aggId, add), 'succeeded', 'what comes after it is found')
-  t.equal(await mark(), '0', 'the mark stays')
+  t.same(await markOf(s), { revision: '2', open: [['1', beyond]] })
+  const marks = (await s.events(s.streams.sweep)).length
+  await sweep.run()
+  t.equal((await s.events(s.streams.sweep)).length, marks, 'looked at once more, and nothing new')
+
+  const later = [...Array.from({ length: 250 }, () => unheard(randomUUID())), unheard(aggId)]
+  await s.store.append(s.streams.commands, 'any', later)
+  await pretendHandled(s)
+  await sweep.run()
+  t.match(await markOf(s), { revision: '253', open: { length: 252 } }, 'over pages')
+  await sweeper(t, s, nextVersion(s.type)).run()
+  t.same(await markOf(s), { revision: '253' })
+  t.strictSame((await s.decided(aggId)).slice(2), [beyond, later.at(-1)!.id])
+})
+
+t.test('with more than a mark can name it stays, and what comes after them is found all the same', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  await s.store.append(s.streams.commands, 'any', Array.from({ length: 501 }, () => unheard(aggId)))
+  const start = await s.send(aggId, 'Start', {})
+  await pretendHandled(s)
+  const sweep = sweeper(t, s)
+  await sweep.run()
+  t.equal(await s.outcome(aggId, start), 'succeeded')
+  t.match(await markOf(s), { revision: '399', open: { length: 400 } })
+})
+
+t.test('a sweep stands back while another one moves the mark, and goes on from there', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  const found = await s.send(aggId, 'Start', {})
+  await s.store.append(s.streams.commands, 'any', Array.from({ length: 450 }, () => commandEvent(
+    s.aggregate.commands.commands.Add, { aggId, comId: randomUUID() }, { by: 1 })))
+  const head = await pretendHandled(s)
+  const begun: bigint[] = []
+  let marks = 0
+  /** The store as this sweep sees it; another one marks what is next at each of its first looks at the mark but the first. */
+  const store = new Proxy(s.store, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name, target) as unknown
+      if (name !== 'read') return typeof value === 'function' ? value.bind(target) : value
+      return async (stream: string, options: ReadOptions) => {
+        if (stream === s.streams.commands) begun.push(options.from as bigint)
+        if (stream === s.streams.sweep && [1, 2].includes(marks++)) {
+          await target.append(stream, 'any', [sweepMark(stream, { revision: BigInt(marks - 1) * 100n, open: [] })])
+        }
+        return await target.read(stream, options)
+      }
+    }
+  })
+  const aggregator = new Aggregator({ aggregate: s.aggregate, store, log: s.log, capacity: 10, multiple: 1, announce: false })
+  t.teardown(() => aggregator.close())
+  await sweepOf({ ...s, store }, aggregator).run()
+  t.same(begun, [201n, 401n], 'nothing below what the other one has marked')
+  t.same(await markOf(s), { revision: String(head) })
+  t.notOk((await s.decided(aggId)).includes(found))
+})
+
+t.test('a search reads no event of an aggregate twice, and forgets what is too much', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  const stream = s.streams.aggregate(aggId)
+  const ids = Array.from({ length: 1_800 }, () => randomUUID())
+  const added = (comId: string) => successEvents({ aggId, comId }, [{ definition: s.aggregate.events.Added, data: { by: 1 } }])[0]!
+  await s.store.append(stream, 'no_stream', ids.slice(0, 1_300).map(added))
+  const seen: bigint[] = []
+  let away = false
+  const store = new Proxy(s.store, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name, target) as unknown
+      if (name !== 'read') return typeof value === 'function' ? value.bind(target) : value
+      return async (stream: string, options: ReadOptions) => {
+        if (away) throw new StoreUnavailableError()
+        const page = await target.read(stream, options)
+        if (page.kind === 'page') seen.push(...page.events.map(({ event }) => event!.revision))
+        return page
+      }
+    }
+  })
+  const streams = new AggregateStreams(s.aggregate, store)
+  const search = new OutcomeSearch(streams)
+  t.same(await search.unsettled(aggId, ids.slice(1_250, 1_300)), new Set())
+  t.equal(seen.length, 500, 'the youngest page')
+  away = true
+  await t.rejects(search.unsettled(aggId, [ids[0]!]))
+  away = false
+  const pages = Array.from({ length: 13 }, (_, page) => ids.slice(page * 100, (page + 1) * 100))
+  seen.length = 0
+  const none = randomUUID()
+  t.same(await Promise.all(pages.map(page => search.unsettled(aggId, [...page, none]))), pages.map(() => new Set([none])))
+  t.equal(seen.length, 1_300, 'once more after the failure, and each once')
+  await s.store.append(stream, 1_299n, ids.slice(1_300).map(added))
+  t.same(await search.unsettled(aggId, [...ids.slice(1_300), none]), new Set([none]))
+  t.equal(seen.length, 1_800)
+  t.same(await search.unsettled(randomUUID(), [ids[0]!]), new Set([ids[0]!]), 'an aggregate that does not exist')
+
+  seen.length = 0
+  const narrow = new OutcomeSearch(streams, 1_000)
+  for (const page of [...pages].reverse()) t.same(await narrow.unsettled(aggId, page), new Set())
+  t.ok(seen.length > 1_800, 'what was forgotten is read again')
 })
 
 t.test('a lost command that takes its worker down each time is given up, and what was lost beside it is not', async t => {
