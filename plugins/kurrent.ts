@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { startEmbeddedStore } from '../lib/embedded/index.js'
 import type { EmbeddedStore } from '../lib/embedded/index.js'
 import { ConnectionConflictError, InvalidSettingError } from '../lib/errors.js'
 import { connectionSettings, isVariableOf, readSettings } from '../lib/settings/index.js'
@@ -192,6 +191,8 @@ const kurrent = fp(async (app: FastifyInstance, { settings, client }: { settings
 }, { name: 'fastify-unistream-kurrent', fastify: '5.x' })
 
 async function startEmbedded (log: FastifyBaseLogger): Promise<EmbeddedStore> {
+  // A fifth of what there is to load, and most applications have a store elsewhere.
+  const { startEmbeddedStore } = await import('../lib/embedded/index.js')
   const embedded = await startEmbeddedStore({ warn: (message) => log.warn(message) })
   log.warn({ port: embedded.port }, 'The store is embedded, in memory: what is in it is gone when this process ends')
   return embedded

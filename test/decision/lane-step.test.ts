@@ -90,6 +90,8 @@ t.test('a finished command needs no state', async t => {
   const [zero, one] = records(0, 1)
   const some = new Map([[comId(0), zero], [comId(1), undefined]])
   t.equal(expect(step(Counter, looking.lane, { kind: 'looked', found: some, head: 0n }, [start, add(1)]), 'settle').effect.rulings.length, 1)
+  const all = new Map([[comId(0), zero], [comId(1), one]])
+  t.equal(expect(step(Counter, looking.lane, { kind: 'looked', found: all, head: 1n }, [start, add(1)]), 'settle').effect.rulings.length, 2)
   const none = new Map([[comId(0), undefined], [comId(1), one]])
   const loading = expect(step(Counter, looking.lane, { kind: 'looked', found: none, head: 1n }, [start, add(1)]), 'load')
   t.equal(expect(step(Counter, loading.lane, { kind: 'loaded', view: viewOf(0, 1) }, [start, add(1)]), 'look').effect.comIds.length, 1, 'the look was before the load')

@@ -1,23 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import t, { type Test } from 'tap'
+import { bare } from '../harness/bare.js'
+import { compiled } from '../harness/compiled.js'
 import { until } from '../harness/until.js'
 import { HELP, readCommandLine, UsageError } from '../../lib/embedded/command-line.js'
 import { eventsOf } from './consumer.js'
 import { versionOf } from './server-version.js'
 import { streamOf } from './stream-kinds.js'
 
-const CLI = fileURLToPath(new URL('../../lib/embedded/cli.ts', import.meta.url))
+const CLI = join(await compiled(t), 'lib/embedded/cli.js')
 
 interface Run { process: ChildProcess, out: () => string, errors: () => string, exit: Promise<number | null> }
 
-/** The source runs, by the loader of the tests. */
-const LOADER = process.execArgv.filter((argument) => argument.includes('typescript'))
-
 function run (t: Test, ...args: string[]): Run {
-  const child = spawn(process.execPath, [...LOADER, CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(...bare(process.execPath, CLI, ...args), { stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
   let errors = ''
   child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })

@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { lockInside } from '../../lib/embedded/log/disk/socket-lock.js'
+import { bare } from '../harness/bare.js'
+import { compiled } from '../harness/compiled.js'
 import { rejection } from './consumer.js'
 import { opened } from './logs.js'
 
-const PROGRAM = fileURLToPath(new URL('../harness/open-log.ts', import.meta.url))
+const PROGRAM = join(await compiled(t, ['test/harness']), 'test/harness/open-log.js')
 const LOCKED = { code: 'UNISTREAM_STORE_LOG_LOCKED' }
 /** A network of its own, as a container has one. */
 const ELSEWHERE = ['unshare', '-rn']
@@ -19,7 +20,7 @@ const skip = await promisify(execFile)(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), 't
   `a network name space cannot be made here: ${error.message.split('\n')[0]}`)
 
 async function processWith (t: Test, folder: string, prefix: string[] = []): Promise<{ child: ChildProcess, said: string }> {
-  const command = [...prefix, process.execPath, ...process.execArgv, PROGRAM, folder]
+  const command = [...prefix, ...bare(process.execPath, PROGRAM, folder).flat()]
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => { child.kill('SIGKILL') })
   const [said] = await once(createInterface({ input: child.stdout! }), 'line') as [string]

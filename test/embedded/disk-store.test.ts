@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { jsonEvent, KurrentDBClient, PARK, persistentSubscriptionToStreamSettingsFromDefaults, START } from '@kurrent/kurrentdb-client'
 import { Groups } from '../../lib/embedded/groups/index.js'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
+import { bare } from '../harness/bare.js'
+import { compiled } from '../harness/compiled.js'
 
 // What a restart keeps is a matter of the embedded store: a real one is not ours to restart.
 const event = (n: number) => jsonEvent({ id: randomUUID(), type: 'Happened', data: { n }, metadata: { $correlationId: 'c' } })
@@ -117,9 +118,9 @@ t.test('a start that fails gives the folder back', async t => {
 t.test('kill -9 at any moment: everything confirmed is there, nothing half is', async t => {
   const data = join(t.testdir(), 'data')
   const confirmed = new Map<string, number>()
-  const cli = fileURLToPath(new URL('../../lib/embedded/cli.ts', import.meta.url))
+  const cli = join(await compiled(t), 'lib/embedded/cli.js')
   for (let round = 0; round < 4; round++) {
-    const child = spawn(process.execPath, [...process.execArgv, cli, '--data', data, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(...bare(process.execPath, cli, '--data', data, '--port', '0'), { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(createInterface({ input: child.stdout }), 'line') as [string]
     const client = KurrentDBClient.connectionString(/kurrentdb:\/\/\S+/.exec(line)![0])
     let killed = false

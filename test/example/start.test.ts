@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
+import { bare } from '../harness/bare.js'
 import { compiled } from '../harness/compiled.js'
 import { freePort } from '../harness/free-port.js'
 import { until } from '../harness/until.js'
@@ -27,8 +28,9 @@ interface Started {
 
 async function start (t: Test, variables: Record<string, string> = {}): Promise<Started> {
   const port = await freePort()
-  const env = { ...process.env, KURRENT_HOST: '', NODE_OPTIONS: '', PORT: String(port), ...variables }
-  const child = spawn(process.execPath, [join(folder, 'example-app/start.js')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, KURRENT_HOST: '', PORT: String(port), ...variables }
+  const [command, args] = bare(process.execPath, join(folder, 'example-app/start.js'))
+  const child = spawn(command, args, { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
   t.teardown(async () => {
     child.kill('SIGKILL')
@@ -67,7 +69,7 @@ function isAlive (pid: number): boolean {
   }
 }
 
-t.test('all three processes, an answer, and an orderly end, the store last', { skip: SERVERS_ONLY }, async (t) => {
+t.test('all three processes, a bank account from one terminal, and an orderly end, the store last', { skip: SERVERS_ONLY }, async (t) => {
   const started = await start(t)
   await ready(started)
   const base = `http://127.0.0.1:${started.port}`
@@ -82,20 +84,13 @@ t.test('all three processes, an answer, and an orderly end, the store last', { s
   t.equal(answer.status, 201)
   t.match(await answer.json(), { revision: 0, events: [{ type: 'AccountCreated', data: { owner: 'Ann' } }] })
   t.equal((await fetch(`${base}/documentation`)).status, 200)
+  await tellTheWholeStory(t, base, /kurrentdb:\/\/\S+/.exec(started.text())![0])
   const children = childrenOf(started.child.pid!)
   t.equal(children.length, 3)
   started.child.kill('SIGINT')
   t.strictSame(await started.ended, [0, null])
   t.match(started.text().trim().split('\n').at(-1), /^store {2}\| unistream-store stopped$/)
   t.notOk(children.some(({ pid }) => isAlive(pid)))
-})
-
-t.test('a bank account, from one terminal', { skip: SERVERS_ONLY }, async (t) => {
-  const started = await start(t)
-  await ready(started)
-  await tellTheWholeStory(t, `http://127.0.0.1:${started.port}`, /kurrentdb:\/\/\S+/.exec(started.text())![0])
-  started.child.kill('SIGINT')
-  t.strictSame(await started.ended, [0, null])
 })
 
 t.test('with KURRENT_HOST that store is used, and none is started', { skip: SERVERS_ONLY }, async (t) => {

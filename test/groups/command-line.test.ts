@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -8,13 +8,13 @@ import { HELP, readCommandLine, UsageError } from '../../lib/groups/command-line
 import { listGroups, removeGroup } from '../../lib/groups/sender-groups.js'
 import { workersGroup } from '../../lib/subscriber/index.js'
 import { Store } from '../../lib/store/index.js'
+import { bare } from '../harness/bare.js'
+import { compiled } from '../harness/compiled.js'
 import { recordingLog } from '../harness/recording-log.js'
 import { openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 
-const CLI = fileURLToPath(new URL('../../lib/groups/cli.ts', import.meta.url))
-/** The source runs, by the loader of the tests. */
-const LOADER = process.execArgv.filter((argument) => argument.includes('typescript'))
+const CLI = join(await compiled(t), 'lib/groups/cli.js')
 const AWAY = 'kurrentdb://127.0.0.1:1?tls=false'
 
 interface Ended { readonly code: number, readonly out: string, readonly errors: string }
@@ -22,7 +22,7 @@ interface Ended { readonly code: number, readonly out: string, readonly errors: 
 /** The command as a process of its own. */
 async function run (args: string[], environment: Record<string, string> = {}): Promise<Ended> {
   const { KURRENT_HOST: _host, ...rest } = process.env
-  return await promisify(execFile)(process.execPath, [...LOADER, CLI, ...args], { env: { ...rest, ...environment } }).then(
+  return await promisify(execFile)(...bare(process.execPath, CLI, ...args), { env: { ...rest, ...environment } }).then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, errors: stderr }),
     ({ code, stdout, stderr }: { code: number, stdout: string, stderr: string }) => ({ code, out: stdout, errors: stderr }))
 }

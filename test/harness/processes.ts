@@ -2,10 +2,15 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import root from 'tap'
 import type { Test } from 'tap'
 import type { AppProcessOptions } from './app-process.js'
+import { bare } from './bare.js'
+import { compiled } from './compiled.js'
 import type { WorkerProcessOptions } from './worker-process.js'
+
+const folder = await compiled(root, ['test/harness'])
 
 /** A real process, and what it has said so far. */
 export interface Spawned {
@@ -20,18 +25,17 @@ export interface Spawned {
 
 /** A worker of the counter as a process of its own; it is killed after the test if it still lives. */
 export function spawnWorker (t: Test, options: WorkerProcessOptions): Spawned {
-  return spawned(t, './worker-process.ts', options)
+  return spawned(t, 'worker-process', options)
 }
 
 /** A sender or a worker of the bank as a process of its own; it is killed after the test if it still lives. */
 export function spawnApp (t: Test, options: AppProcessOptions): Spawned {
-  return spawned(t, './app-process.ts', options)
+  return spawned(t, 'app-process', options)
 }
 
 function spawned (t: Test, program: string, options: object): Spawned {
-  // The test's own loader reads TypeScript.
-  const args = [...process.execArgv, fileURLToPath(new URL(program, import.meta.url)), JSON.stringify(options)]
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const [command, args] = bare(process.execPath, '--enable-source-maps', join(folder, 'test/harness', `${program}.js`), JSON.stringify(options))
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
   const lines: string[] = []
   const listeners = new Set<() => void>()

@@ -5,13 +5,19 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { register } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { createRequire, register } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isMainThread, threadId } from 'node:worker_threads'
 
 const ROOT = new URL('../../', import.meta.url)
 const KEPT = new URL('.tap/transpiled/', ROOT)
 const IMPORTED = /^\.\.?\/.*\.js$/
+/**
+ * Packages of hundreds of modules. Each one that is imported goes to the thread of these hooks and back; none does that is required. They have
+ * both forms, of the same sources; the form that users import is loaded by all programs that run without this.
+ */
+const REQUIRED = new Set(['tap', '@sinclair/typebox', '@sinclair/typebox/value'])
+const require = createRequire(import.meta.url)
 
 // What compiles may change with the compiler and its configuration.
 const variant = [
@@ -27,6 +33,7 @@ if (isMainThread) {
 }
 
 export async function resolve (specifier, context, nextResolve) {
+  if (REQUIRED.has(specifier)) return { url: pathToFileURL(require.resolve(specifier)).href, format: 'commonjs', shortCircuit: true }
   if (context.parentURL?.endsWith('.ts') && IMPORTED.test(specifier)) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)
     if (existsSync(source)) return { url: source.href, format: 'module', shortCircuit: true }

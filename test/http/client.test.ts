@@ -42,6 +42,7 @@ function faults (file: string): string[] {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     types: [],
     strict: true,
+    skipLibCheck: true,
     noEmit: true
   })
   return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)

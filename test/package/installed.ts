@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
+import { bare } from '../harness/bare.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -48,6 +49,6 @@ async function npm (folder: string, ...args: string[]): Promise<void> {
 
 async function inFolder (folder: string, program: string, args: string[]): Promise<string> {
   const { npm_config_local_prefix: _prefix, ...env } = process.env
-  const { stdout } = await run(program, args, { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 })
+  const { stdout } = await run(...bare(program, ...args), { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 })
   return stdout
 }

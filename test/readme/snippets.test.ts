@@ -45,14 +45,18 @@ function diagnose (files: ReadonlyMap<string, string>): string[] {
   })
 }
 
+const files = new Map(documents.flatMap(filesOf))
+const wrong: [string, string] = [join(FOLDER, 'wrong/wrong.ts'), 'import { defineCommand } from \'fastify-unistream\'\nexport default defineCommand\n']
+// Together, since most of the time goes into the types that both stand on.
+const faults = diagnose(new Map([...files, wrong]))
+const isWrong = (fault: string) => fault.startsWith('/wrong/wrong.ts:')
+
 t.test('the code in the documents compiles against the built package', async t => {
-  const files = new Map(documents.flatMap(filesOf))
   t.ok(files.size > 5, 'there is code')
-  t.same(diagnose(files), [])
+  t.same(faults.filter(fault => !isWrong(fault)), [])
 })
 
-t.test('code that does not fit the package would be found', async t => {
-  const wrong = new Map([[join(FOLDER, 'wrong/wrong.ts'), 'import { defineCommand } from \'fastify-unistream\'\nexport default defineCommand\n']])
-  const [fault = ''] = diagnose(wrong)
+t.test('code that does not fit the package is found', async t => {
+  const [fault = ''] = faults.filter(isWrong)
   t.match(fault, /no exported member.*defineCommand/)
 })

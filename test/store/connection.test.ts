@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import t from 'tap'
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { Store } from '../../lib/store/index.js'
+import { bare } from '../harness/bare.js'
+import { compiled } from '../harness/compiled.js'
 import { recordingLog } from '../harness/recording-log.js'
 import { openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
@@ -48,8 +50,8 @@ t.test('the connection has its name at the server', async t => {
 
 t.test('once closed, it keeps no process alive', async t => {
   const { connectionString } = await openStore(t)
-  const program = fileURLToPath(new URL('closing-process.ts', import.meta.url))
-  const child = spawn(process.execPath, [...process.execArgv, program, connectionString, uniqueType('Exit')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const program = join(await compiled(t, ['test/harness', 'test/store']), 'test/store/closing-process.js')
+  const child = spawn(...bare(process.execPath, program, connectionString, uniqueType('Exit')), { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))
   let said = ''
   child.stdout.on('data', data => { said += String(data) })
