@@ -29,7 +29,7 @@ t.test('SIGTERM under load: every request that was read is answered, in time, an
         // The server has closed. Whether it had read this request, it tells itself.
         return
       }
-      if (n === 20 && told === 0) {
+      if (n === 10 && told === 0) {
         told = performance.now()
         worker.child.kill('SIGTERM')
         sender.child.kill('SIGTERM')
