@@ -11,6 +11,8 @@ const PAGE = 256
 export class Scan {
   readonly kind: 'aggregate' | 'fail'
   readonly stream: string
+  /** Whether it goes on where others have broken off. */
+  readonly deep: boolean
   readonly #store: Pick<Store, 'read'>
   readonly #depth: number
   readonly #reader: OutcomeReader
@@ -23,12 +25,20 @@ export class Scan {
   #read = 0
 
   /** @param depth the number of events to read at most */
-  constructor (store: Pick<Store, 'read'>, kind: 'aggregate' | 'fail', stream: string, depth: number, reader: OutcomeReader) {
+  constructor (
+    store: Pick<Store, 'read'>, { kind, stream, deep, depth }: Pick<Scan, 'kind' | 'stream' | 'deep'> & { readonly depth: number }, reader: OutcomeReader
+  ) {
     this.kind = kind
     this.stream = stream
+    this.deep = deep
     this.#store = store
     this.#depth = depth
     this.#reader = reader
+  }
+
+  /** Events that it has read. */
+  get length (): number {
+    return this.#read
   }
 
   add (lookUp: LookUp): void {

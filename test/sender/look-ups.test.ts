@@ -1,6 +1,8 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { commandEvent } from '../../lib/outcome/index.js'
+import { commandEvent, OutcomeReader } from '../../lib/outcome/index.js'
+import { LookUps } from '../../lib/sender/look-ups.js'
+import type { ReadOptions } from '../../lib/store/index.js'
 import { until } from '../harness/until.js'
 import { embeddedOnly, NEVER, stage } from './stage.js'
 
@@ -129,4 +131,57 @@ t.test('a reading that breaks off half way is done again, and nothing is taken f
   const { send, broken } = await s.interruptedSender(stream, 4)
   t.match(await send('Add', aggId, comId, { by: 1 }), { outcome: { status: 'succeeded', revision: 0n } })
   t.ok(broken())
+})
+
+t.test('many questions about the past of a long stream share few readings of it, and do not hold up one about its end', async t => {
+  const s = await stage(t)
+  const aggId = randomUUID()
+  const stream = s.streams.aggregate(aggId)
+  const old = Array.from({ length: 30 }, () => randomUUID())
+  for (const comId of old) await s.succeed('Add', aggId, comId, { by: 1 }, [1])
+  for (let n = 0; n < 4; n++) {
+    await s.append(stream, Array.from({ length: 500 }, () => ({
+      id: randomUUID(), type: 'Added', data: Buffer.from('{"by":1}'), metadata: new Uint8Array()
+    })))
+  }
+  const young = randomUUID()
+  await s.succeed('Add', aggId, young, { by: 1 }, [1])
+
+  const waiting = [...old]
+  const found: string[] = []
+  let deepPages = 0
+  const store = {
+    read: (name: string, options: ReadOptions) => {
+      if (typeof options.from === 'bigint' && options.from < 1_500n) deepPages++
+      // One comes after the other, so that none can share all that another one reads.
+      ask()
+      return s.store.read(name, options)
+    }
+  }
+  const lookUps = new LookUps(store, s.streams, () => new OutcomeReader(s.commands))
+  t.teardown(() => lookUps.close())
+  const fail = (what: string) => () => t.fail(what)
+  const look = (comId: string | undefined): void => {
+    if (comId === undefined) return
+    lookUps.look({
+      aggId,
+      comId,
+      searched: {},
+      wanted: () => true,
+      onFound: stored => found.push(stored.comId),
+      onUnusable: fail('unusable'),
+      onMissed: fail('missed'),
+      onFailed: fail('failed')
+    })
+  }
+  const ask = (): void => look(waiting.shift())
+  ask()
+  await until(() => deepPages > 2)
+  const before = found.length
+  look(young)
+  await until(() => found.length > before)
+  t.equal(found[before], young)
+  await until(() => found.length === old.length + 1)
+  t.same(new Set(found), new Set([...old, young]))
+  t.ok(deepPages < 60, `${deepPages} pages beyond the youngest events, of 180 if each were looked for by itself`)
 })
