@@ -2,10 +2,13 @@ import type { AnyAggregate } from '../definition/index.js'
 import { emptyView, isBelow, movedTo, replay } from '../decision/index.js'
 import type { Found, View } from '../decision/index.js'
 import { commandOf, streamNames } from '../outcome/index.js'
-import type { RecordedEvent, ResolvedEvent, Store } from '../store/index.js'
+import type { ReadPage, RecordedEvent, ResolvedEvent, Store } from '../store/index.js'
 import { Gate } from './gate.js'
+import { Places } from './places.js'
 
 const PAGE = 500
+/** Events from a place on at which an outcome is known to stand: those of the commands before it stand there too, as a rule. */
+const NEIGHBOURS = 64
 
 /** Readings of aggregates' streams side by side; more would only queue at the store. */
 const READINGS = 32
@@ -15,6 +18,7 @@ export class AggregateStreams {
   readonly #aggregate: AnyAggregate
   readonly #store: Store
   readonly #gate = new Gate(READINGS)
+  readonly #places = new Places()
   readonly #name: (aggId: string) => string
 
   constructor (aggregate: AnyAggregate, store: Store) {
@@ -66,27 +70,43 @@ export class AggregateStreams {
 
   async #find (aggId: string, comIds: Iterable<string>): Promise<{ found: Found, head: View['revision'] }> {
     const found = new Map<string, RecordedEvent | undefined>([...comIds].map(comId => [comId, undefined]))
-    let missing = found.size
+    const take = (record: RecordedEvent): void => {
+      const comId = commandOf(record)
+      if (found.has(comId) && found.get(comId) === undefined) found.set(comId, record)
+    }
+    const missing = (): string[] => [...found.keys()].filter(comId => found.get(comId) === undefined)
+
+    for (const comId of missing().sort((a, b) => Number((this.#places.of(aggId, b) ?? -1n) - (this.#places.of(aggId, a) ?? -1n)))) {
+      const from = this.#places.of(aggId, comId)
+      if (from === undefined || found.get(comId) !== undefined) continue
+      for (const record of (await this.#page(aggId, from, NEIGHBOURS)).records) take(record)
+    }
+    if (missing().length === 0) return { found, head: (await this.#page(aggId, 'end', 1)).top }
+
     let head: View['revision'] | undefined
     let from: bigint | 'end' = 'end'
-    while (missing > 0) {
-      const page = await this.#store.read(this.#name(aggId), { direction: 'backwards', from, count: PAGE })
-      const records = page.kind === 'page' ? recordsOf(page.events) : []
-      // The events themselves tell best up to where they were seen. A page that begins lower than it was asked for comes from a
-      // node that is behind: nobody has looked between.
-      const top: View['revision'] = records[0]?.revision ?? (page.kind === 'page' ? page.head : undefined) ?? 'no_stream'
-      if (head === undefined || page.kind === 'no_stream' || (from !== 'end' && records.length > 0 && isBelow(top, from))) head = top
+    while (missing().length > 0) {
+      const { kind, records, top } = await this.#page(aggId, from, PAGE)
+      // A page that begins lower than it was asked for comes from a node that is behind: nobody has looked between.
+      if (head === undefined || kind === 'no_stream' || (from !== 'end' && records.length > 0 && isBelow(top, from))) head = top
       for (const record of records) {
-        const comId = commandOf(record)
-        if (!found.has(comId) || found.get(comId) !== undefined) continue
-        found.set(comId, record)
-        missing--
+        take(record)
+        this.#places.note(aggId, commandOf(record), record.revision)
       }
       const last = records.at(-1)
       if (last === undefined || last.revision === 0n) break
       from = last.revision - 1n
     }
     return { found, head: head ?? 'no_stream' }
+  }
+
+  /** Backwards. The events themselves tell best up to where they were seen. */
+  async #page (aggId: string, from: bigint | 'end', count: number): Promise<{
+    kind: ReadPage['kind'], records: readonly RecordedEvent[], top: View['revision']
+  }> {
+    const page = await this.#store.read(this.#name(aggId), { direction: 'backwards', from, count })
+    const records = page.kind === 'page' ? recordsOf(page.events) : []
+    return { kind: page.kind, records, top: records[0]?.revision ?? (page.kind === 'page' ? page.head : undefined) ?? 'no_stream' }
   }
 }
 

@@ -22,7 +22,7 @@ const MOST_AT_ONCE = 5
 /** Faults that may be late before clients send slowly, for the same reason. */
 const MOST_LATE = 2
 /** Commands that wait for their outcomes beyond which clients send slowly: what is to be seen is faults, not a fleet that is too small. */
-const MOST_WAITING = 500
+const MOST_WAITING = 150
 /** Milliseconds that the end may take until each command has its outcome: at the least, and for each of them. */
 const SETTLING = 120_000
 const SETTLING_EACH = 15
