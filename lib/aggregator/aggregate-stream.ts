@@ -32,11 +32,8 @@ export class AggregateStreams {
   }
 
   /** Events of an aggregate from a place on; none where there are none, for whatever reason. */
-  records (aggId: string, direction: 'forwards' | 'backwards', from: bigint | 'end'): Promise<RecordedEvent[]> {
-    return this.#gate.pass(async () => {
-      const page = await this.#store.read(this.#name(aggId), { direction, from, count: PAGE })
-      return page.kind === 'page' ? recordsOf(page.events) : []
-    })
+  records (aggId: string, direction: 'forwards' | 'backwards', from: bigint | 'end'): Promise<readonly RecordedEvent[]> {
+    return this.#gate.pass(async () => (await this.#page(aggId, direction, from, PAGE)).records)
   }
 
   /** The view moved on to the stream's end; from an empty view, the whole aggregate. */
@@ -79,14 +76,14 @@ export class AggregateStreams {
     for (const comId of missing().sort((a, b) => Number((this.#places.of(aggId, b) ?? -1n) - (this.#places.of(aggId, a) ?? -1n)))) {
       const from = this.#places.of(aggId, comId)
       if (from === undefined || found.get(comId) !== undefined) continue
-      for (const record of (await this.#page(aggId, from, NEIGHBOURS)).records) take(record)
+      for (const record of (await this.#page(aggId, 'backwards', from, NEIGHBOURS)).records) take(record)
     }
-    if (missing().length === 0) return { found, head: (await this.#page(aggId, 'end', 1)).top }
+    if (missing().length === 0) return { found, head: (await this.#page(aggId, 'backwards', 'end', 1)).top }
 
     let head: View['revision'] | undefined
     let from: bigint | 'end' = 'end'
     while (missing().length > 0) {
-      const { kind, records, top } = await this.#page(aggId, from, PAGE)
+      const { kind, records, top } = await this.#page(aggId, 'backwards', from, PAGE)
       // A page that begins lower than it was asked for comes from a node that is behind: nobody has looked between.
       if (head === undefined || kind === 'no_stream' || (from !== 'end' && records.length > 0 && isBelow(top, from))) head = top
       for (const record of records) {
@@ -100,11 +97,11 @@ export class AggregateStreams {
     return { found, head: head ?? 'no_stream' }
   }
 
-  /** Backwards. The events themselves tell best up to where they were seen. */
-  async #page (aggId: string, from: bigint | 'end', count: number): Promise<{
+  /** The events themselves tell best up to where they were seen: a page backwards to its first one, which is `top`. */
+  async #page (aggId: string, direction: 'forwards' | 'backwards', from: bigint | 'end', count: number): Promise<{
     kind: ReadPage['kind'], records: readonly RecordedEvent[], top: View['revision']
   }> {
-    const page = await this.#store.read(this.#name(aggId), { direction: 'backwards', from, count })
+    const page = await this.#store.read(this.#name(aggId), { direction, from, count })
     const records = page.kind === 'page' ? recordsOf(page.events) : []
     return { kind: page.kind, records, top: records[0]?.revision ?? (page.kind === 'page' ? page.head : undefined) ?? 'no_stream' }
   }
