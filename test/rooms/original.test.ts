@@ -1,0 +1,3 @@
+import { room } from '../harness/room.js'
+
+await room('original')
