@@ -8,7 +8,7 @@ import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/strea
 import t from 'tap'
 import type { LogRecord } from '../../lib/embedded/log/record.js'
 import { readBatchPart, writeBatchSuccess } from '../../lib/embedded/wire/codec/batch-append.js'
-import { FamiliarTexts } from '../../lib/embedded/wire/codec/familiar-texts.js'
+import { FamiliarTexts } from '../../lib/embedded/text/familiar-texts.js'
 import { writeReadEvent } from '../../lib/embedded/wire/codec/read-event.js'
 import { readGenerated } from '../../lib/embedded/wire/codec/generated.js'
 import { MalformedMessage } from '../../lib/embedded/wire/codec/reader.js'

@@ -12,6 +12,9 @@ import { Unfinished } from './unfinished.js'
  */
 export type SkippedGo = 'to the retries' | 'nowhere'
 
+/** Who holds so many messages, and at least as many as it could be given besides, has enough to do for a while. */
+const PLENTY = 16
+
 /** A group's messages from the buffer to the consumers: waiting, to be tried again, and in flight. */
 export class Deliveries {
   readonly consumers = new Set<Consumer>()
@@ -50,6 +53,12 @@ export class Deliveries {
   /** Messages that wait, new or to be tried again. */
   get waitingCount (): number {
     return this.#buffer.length + this.#retries.size
+  }
+
+  /** Whether each consumer that could be given something has plenty to do with what it holds. */
+  get isAllBusy (): boolean {
+    for (const { held, free } of this.consumers) if (free > 0 && (held.size < PLENTY || held.size < free)) return false
+    return true
   }
 
   /** See {@link Unfinished.checkpoint}. */

@@ -10,6 +10,7 @@ import type { GroupInfo } from './info.js'
 import type { Journal } from './journal.js'
 import { Latencies } from './latencies.js'
 import type { Message } from './message.js'
+import { Pace } from './pace.js'
 import { Parked } from './parked.js'
 import { Reader } from './reader.js'
 import { FROM_END } from './settings.js'
@@ -42,7 +43,7 @@ export class Group {
   #ready = false
   #faulted = false
   #stopped = false
-  #scheduled = false
+  #pace: Pace
   #warned = false
 
   constructor (name: string, source: Source, settings: GroupSettings, surroundings: GroupSurroundings) {
@@ -56,6 +57,7 @@ export class Group {
     this.#checkpoints = new Checkpoints(this.id, journal, source, settings, () => this.#deliveries.checkpoint, now)
     this.#parked = new Parked(this.id, journal)
     const deliveries = this.#deliveries
+    this.#pace = new Pace(() => deliveries.isAllBusy, () => { this.#giveOut() })
     this.#reader = new Reader(source, settings, (record) => journal.resolve(record), {
       get waitingCount () { return deliveries.waitingCount },
       take: (messages) => {
@@ -97,6 +99,7 @@ export class Group {
   /** Drops every consumer; settles when nothing of the group is being written any more. */
   async stop (): Promise<void> {
     this.#stopped = true
+    this.#pace.stop()
     this.#reader.stop()
     this.#dropAll()
     await this.#loading
@@ -200,7 +203,7 @@ export class Group {
 
   #inFlight (ids: readonly string[]): Message[] {
     const messages: Message[] = []
-    for (const id of new Set(ids)) {
+    for (const id of ids.length === 1 ? ids : new Set(ids)) {
       const message = this.#deliveries.inFlight(id)
       if (message !== undefined) messages.push(message)
     }
@@ -270,19 +273,17 @@ export class Group {
   }
 
   #schedule (): void {
-    if (this.#scheduled || this.#stopped) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      if (this.#stopped) return
-      const stuck = this.#deliveries.push(this.#surroundings.now())
-      if (stuck !== undefined && !this.#warned) {
-        this.#warned = true
-        this.#surroundings.warn(`${this.id} is stuck at ${this.source.write(stuck.position)}: ` +
-          `the strategy ${this.settings.strategy} cannot read the metadata of event ${stuck.id}, since it is not JSON`)
-      }
-      this.#reader.pull()
-    })
+    if (!this.#stopped) this.#pace.ask()
+  }
+
+  #giveOut (): void {
+    const stuck = this.#deliveries.push(this.#surroundings.now())
+    if (stuck !== undefined && !this.#warned) {
+      this.#warned = true
+      this.#surroundings.warn(`${this.id} is stuck at ${this.source.write(stuck.position)}: ` +
+        `the strategy ${this.settings.strategy} cannot read the metadata of event ${stuck.id}, since it is not JSON`)
+    }
+    this.#reader.pull()
   }
 
   #fail (error: unknown): void {

@@ -1,3 +1,6 @@
+import type { FamiliarTexts } from '../text/familiar-texts.js'
+import type { RepeatedText } from '../text/repeated-text.js'
+import { writeText } from '../text/write-text.js'
 import type { LogRecord } from './record.js'
 
 /**
@@ -22,9 +25,6 @@ export interface Memory {
   view: DataView
 }
 
-/** Longer texts are written quicker by the runtime. */
-const SHORT = 64
-
 /** The bytes that a record takes at most. */
 export function largestSize (record: LogRecord): number {
   return TEXT + 3 * (record.stream.length + record.type.length) + record.metadata.length + record.data.length
@@ -32,8 +32,8 @@ export function largestSize (record: LogRecord): number {
 
 /** Writes a record at a place that has room for it, and returns the bytes that it takes. */
 export function encode (record: LogRecord, { buffer, view }: Memory, at: number): number {
-  const stream = write(record.stream, buffer, at + TEXT)
-  const type = write(record.type, buffer, at + TEXT + stream)
+  const stream = writeText(record.stream, buffer, at + TEXT)
+  const type = writeText(record.type, buffer, at + TEXT + stream)
   const metadata = at + TEXT + stream + type
   if (record.metadata.length > 0) buffer.set(record.metadata, metadata)
   if (record.data.length > 0) buffer.set(record.data, metadata + record.metadata.length)
@@ -45,34 +45,28 @@ export function encode (record: LogRecord, { buffer, view }: Memory, at: number)
   view.setUint32(at + 13, record.metadata.length, true)
   view.setBigUint64(at + 17, record.revision, true)
   view.setBigUint64(at + 25, record.created, true)
-  write(record.id, buffer, at + ID)
+  writeText(record.id, buffer, at + ID)
   return size
 }
 
-/** Writes a text as UTF-8; what a call into the runtime costs is more than a few letters do. */
-function write (text: string, buffer: Buffer, at: number): number {
-  const { length } = text
-  if (length > SHORT) return buffer.write(text, at)
-  for (let i = 0; i < length; i++) {
-    const letter = text.charCodeAt(i)
-    if (letter > 0x7f) return buffer.write(text, at)
-    buffer[at + i] = letter
-  }
-  return length
+/** Texts that records have in common. */
+export interface CommonTexts {
+  streams: RepeatedText
+  types: FamiliarTexts
 }
 
 /** The record at a place; its data and metadata are views. */
-export function decode (memory: Memory, at: number, position: bigint): LogRecord {
+export function decode (memory: Memory, at: number, position: bigint, { streams, types }: CommonTexts): LogRecord {
   const { buffer, view } = memory
   const type = at + TEXT + view.getUint32(at + 5, true)
   const metadata = type + view.getUint32(at + 9, true)
   const data = metadata + view.getUint32(at + 13, true)
   return {
     position,
-    stream: buffer.toString('utf8', at + TEXT, type),
+    stream: streams.read(buffer, at + TEXT, type),
     revision: view.getBigUint64(at + 17, true),
     id: decodeId(memory, at),
-    type: buffer.toString('utf8', type, metadata),
+    type: types.read(buffer, type, metadata),
     json: buffer[at + 4] === 1,
     data: buffer.subarray(data, at + view.getUint32(at, true)),
     metadata: buffer.subarray(metadata, data),

@@ -1,4 +1,6 @@
-import { decode, decodeId, encode, largestSize, type Memory } from './encoding.js'
+import { FamiliarTexts } from '../text/familiar-texts.js'
+import { RepeatedText } from '../text/repeated-text.js'
+import { decode, decodeId, encode, largestSize, type CommonTexts, type Memory } from './encoding.js'
 import type { Appended, Log } from './log.js'
 import type { LogRecord } from './record.js'
 
@@ -29,6 +31,7 @@ export class MemoryLog implements Log {
   #count = 0
   #confirmed = 0
   #end = FIRST_POSITION
+  readonly #texts: CommonTexts = { streams: new RepeatedText(), types: new FamiliarTexts() }
   /** Settles when all that was appended in this turn is confirmed. */
   #confirmation: Promise<void> | undefined
 
@@ -95,7 +98,7 @@ export class MemoryLog implements Log {
   #at (ordinal: number): LogRecord {
     const position = this.#position(ordinal)
     const segment = this.#segmentOf(position)
-    return decode(segment, position - segment.start, BigInt(position))
+    return decode(segment, position - segment.start, BigInt(position), this.#texts)
   }
 
   #position (ordinal: number): number {

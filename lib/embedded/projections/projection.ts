@@ -226,7 +226,7 @@ export class Projection {
     }
     const parts: Parts = []
     for (const [stream, events] of byStream) {
-      if (this.#streams.head(metastreamOf(stream)) < 0n) parts.push({ stream: metastreamOf(stream), events: [readableByAll()] })
+      if (this.#streams.head(stream) < 0n && this.#streams.head(metastreamOf(stream)) < 0n) parts.push({ stream: metastreamOf(stream), events: [readableByAll()] })
       parts.push({ stream, events })
     }
     return fault === undefined ? { parts, looked } : { parts, looked, fault }

@@ -1,3 +1,4 @@
+import { writeText } from '../text/write-text.js'
 import { Column } from './column.js'
 
 /** Memory for letters is taken in pieces of so many bytes. */
@@ -80,7 +81,7 @@ export class Names {
   }
 
   #encode (name: string): { buffer: Buffer, length: number } {
-    if (name.length < LONG) return { buffer: this.#scratch, length: this.#scratch.write(name) }
+    if (name.length < LONG) return { buffer: this.#scratch, length: writeText(name, this.#scratch, 0) }
     const buffer = Buffer.from(name)
     return { buffer, length: buffer.length }
   }

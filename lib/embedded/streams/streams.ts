@@ -98,7 +98,7 @@ export class Streams extends ReadableStreams {
    * what the server itself writes in bulk.
    */
   appendAll (parts: readonly { stream: string, events: readonly NewRecord[] }[]): Promise<void> {
-    return this.#commit(parts.map((part) => ({ ...part, remember: false }))).done
+    return this.#commit(parts.map(({ stream, events }) => ({ stream, events, remember: false }))).done
   }
 
   /** Makes the JSON the stream's metadata, all of it. */

@@ -1,10 +1,12 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
+import { MESSAGE_LIMITS } from '../emulation.js'
 import { AppendSize, type Expected, type NewRecord, type Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { badRequest, failure, outcome, timeout } from './batch-answer.js'
 import type { OpenCalls } from './calls.js'
 import { readBatchPart, type BatchOptions, type BatchPart } from './codec/batch-append.js'
-import { FrameWriter } from './frames.js'
+import { readFrames } from './frame-reader.js'
+import { FrameWriter } from './frame-writer.js'
 import { unwritable } from './proposed.js'
 import { streamsGrpc, type statusPb } from './protocol.js'
 
@@ -61,7 +63,6 @@ class BatchAppendCall {
   }
 
   listen (): void {
-    this.#call.on('data', (part: BatchPart) => { this.#take(part) })
     this.#call.on('end', () => {
       this.#halfClosed = true
       this.#forget()
@@ -69,6 +70,7 @@ class BatchAppendCall {
     })
     this.#call.on('cancelled', () => { this.#forget() })
     this.#call.on('error', () => { this.#forget() })
+    readFrames(this.#call, { maxBytes: MESSAGE_LIMITS.streams, deserialize: readBatchPart, take: (part) => { this.#take(part) } })
   }
 
   #take (part: BatchPart): void {

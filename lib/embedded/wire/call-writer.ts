@@ -1,5 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
-import { FrameWriter } from './frames.js'
+import { FrameWriter } from './frame-writer.js'
 
 /** Writes the answers of a streaming call no faster than its client takes them. */
 export class CallWriter<Response> {

@@ -1,10 +1,12 @@
 import type { ServerDuplexStream, ServiceError } from '@grpc/grpc-js'
+import { MESSAGE_LIMITS } from '../emulation.js'
 import type { Connection, Groups, NackAction } from '../groups/index.js'
 import { readGroupRequest } from './codec/group-request.js'
 import type { Acknowledgement, GroupReadRequest } from './codec/group-request.js'
 import { writeReadEvent } from './codec/read-event.js'
 import { handlerThrew, invalidArgument } from './errors.js'
-import { FrameWriter } from './frames.js'
+import { readFrames } from './frame-reader.js'
+import { FrameWriter } from './frame-writer.js'
 import { confirmation, dropped, groupStatus } from './group-answers.js'
 import { namedGroup } from './group-requests.js'
 import { persistentGrpc, persistentPb } from './protocol.js'
@@ -47,10 +49,10 @@ export class GroupRead {
       this.#end()
       onOver(this)
     }
-    call.on('data', (request: GroupReadRequest) => { this.#take(request) })
     call.on('cancelled', over)
     call.on('close', over)
     call.on('error', over)
+    readFrames(call, { maxBytes: MESSAGE_LIMITS.others, deserialize: readGroupRequest, take: (request) => { this.#take(request) } })
   }
 
   /** The group is gone, or the server stops. */

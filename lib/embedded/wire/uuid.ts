@@ -3,9 +3,33 @@ import { sharedPb } from './protocol.js'
 const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const NIL = '00000000-0000-0000-0000-000000000000'
 
+const TEXT_BYTES = 36
+
+/** Kinds of letters in a UUID. */
+const DIGIT = 1
+const DASH = 2
+
+/** The kind of each letter, by its code, and the kind that stands at each place. */
+const KINDS = new Uint8Array(256)
+for (const letter of '0123456789abcdef') KINDS[letter.charCodeAt(0)] = DIGIT
+KINDS['-'.charCodeAt(0)] = DASH
+const PLACES = Uint8Array.from(NIL, (letter) => KINDS[letter.charCodeAt(0)]!)
+
+/** The UUID that stands as text in a buffer, in lower case; nothing when it is malformed or nil. */
+export function uuidAt (buffer: Buffer, from: number, to: number): string | undefined {
+  // Most come in lower case, and one with each event and each ack.
+  if (to - from !== TEXT_BYTES || !isUuidAt(buffer, from)) return parseUuid(buffer.toString('utf8', from, to))
+  const text = buffer.toString('latin1', from, to)
+  return text === NIL ? undefined : text
+}
+
+function isUuidAt (buffer: Buffer, from: number): boolean {
+  for (let i = 0; i < TEXT_BYTES; i++) if (KINDS[buffer[from + i]!] !== PLACES[i]) return false
+  return true
+}
+
 /** The UUID of a text in lower case; nothing when it is malformed or nil. */
 export function parseUuid (text: string): string | undefined {
-  // Most come in lower case, and two for each event.
   if (FORM.test(text)) return text === NIL ? undefined : text
   const lower = text.toLowerCase()
   return FORM.test(lower) ? lower : undefined

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { writeText } from '../../text/write-text.js'
 import type { StoredRecord } from '../log.js'
 import { TOMBSTONE_REVISION, type LogRecord } from '../record.js'
 import { uuidText, writeUuid } from './uuid.js'
@@ -51,9 +52,9 @@ export function writeFrame ({ buffer, view }: FrameMemory, at: number, record: L
   const { metadata, data } = record
   const begin = at + SUM_END
   const stream = begin + FIXED
-  const streamLength = buffer.write(record.stream, stream)
+  const streamLength = writeText(record.stream, buffer, stream)
   const type = stream + streamLength
-  const typeLength = buffer.write(record.type, type)
+  const typeLength = writeText(record.type, buffer, type)
   let next = type + typeLength
   if (metadata.length > 0) buffer.set(metadata, next)
   next += metadata.length

@@ -1,7 +1,7 @@
 import type { Expected, NewRecord } from '../../streams/index.js'
+import { FamiliarTexts } from '../../text/familiar-texts.js'
 import { proposedEvent, type InvalidEvent } from '../proposed.js'
 import { revisionOf } from '../expected.js'
-import { FamiliarTexts } from './familiar-texts.js'
 import { FieldReader } from './reader.js'
 import { readUuid } from './uuid.js'
 import { BackwardsWriter } from './writer.js'
@@ -37,9 +37,9 @@ const PROPERTIES = new FamiliarTexts()
  * Reads a BatchAppendReq. It is the hot message of a store, and this takes a tenth of the time of the generated class.
  * @throws MalformedMessage
  */
-export function readBatchPart (message: Buffer): BatchPart {
+export function readBatchPart (bytes: Buffer, from = 0, to = bytes.length): BatchPart {
   const part: BatchPart = { correlation: undefined, correlationBytes: NOTHING, events: [], final: false }
-  const fields = new FieldReader(message)
+  const fields = new FieldReader(bytes, from, to)
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
       case 1:

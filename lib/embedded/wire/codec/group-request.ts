@@ -23,9 +23,9 @@ export interface Acknowledgement {
  * Reads a ReadReq of the persistent subscription service. Acks come as often as messages go out.
  * @throws MalformedMessage
  */
-export function readGroupRequest (message: Buffer): GroupReadRequest {
+export function readGroupRequest (bytes: Buffer, from = 0, to = bytes.length): GroupReadRequest {
   let request: GroupReadRequest = { kind: 'unknown' }
-  const fields = new FieldReader(message)
+  const fields = new FieldReader(bytes, from, to)
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
       case 1:

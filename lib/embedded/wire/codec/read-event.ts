@@ -6,6 +6,12 @@ import { BackwardsWriter } from './writer.js'
 /** What ids, numbers, keys and lengths of one recorded event take, generously. */
 const FRAME_BYTES = 320
 
+/** What is the same in all events, or all of a kind, is written once. */
+const CREATED = keyOf('created')
+const TYPE = keyOf('type')
+const JSON_PROPERTY = contentType(JSON_CONTENT)
+const BINARY_PROPERTY = contentType(BINARY_CONTENT)
+
 /**
  * Writes a ReadResp that holds an event, of the stream service or, with a retry count, of the persistent subscription
  * service: their fields are the same. This takes a tenth of the time of the generated classes.
@@ -32,9 +38,9 @@ function recorded (writer: BackwardsWriter, field: number, record: LogRecord, st
   const start = writer.mark
   writer.bytes(8, record.data)
   writer.bytes(7, record.metadata)
-  property(writer, 'content-type', record.json ? JSON_CONTENT : BINARY_CONTENT)
-  property(writer, 'created', record.created.toString())
-  property(writer, 'type', record.type)
+  writer.fields(record.json ? JSON_PROPERTY : BINARY_PROPERTY)
+  property(writer, CREATED, createdText(record.created))
+  property(writer, TYPE, record.type)
   writer.uint64(5, record.position)
   writer.uint64(4, record.position)
   writer.uint64(3, record.revision)
@@ -48,11 +54,36 @@ function recorded (writer: BackwardsWriter, field: number, record: LogRecord, st
   writer.close(field, start)
 }
 
-function property (writer: BackwardsWriter, key: string, value: string): void {
+/** @param key of the property, as {@link keyOf} makes it */
+function property (writer: BackwardsWriter, key: Uint8Array, value: string): void {
   const entry = writer.mark
   writer.string(2, value)
-  writer.string(1, key)
+  writer.fields(key)
   writer.close(6, entry)
+}
+
+function keyOf (name: string): Uint8Array {
+  const writer = new BackwardsWriter(name.length)
+  writer.string(1, name)
+  return writer.done()
+}
+
+function contentType (value: string): Uint8Array {
+  const writer = new BackwardsWriter(FRAME_BYTES)
+  property(writer, keyOf('content-type'), value)
+  return writer.done()
+}
+
+let lastCreated = 0n
+let lastCreatedText = '0'
+
+/** What was appended together was created at the same time. */
+function createdText (created: bigint): string {
+  if (created !== lastCreated) {
+    lastCreated = created
+    lastCreatedText = created.toString()
+  }
+  return lastCreatedText
 }
 
 function halves (writer: BackwardsWriter, id: string): void {

@@ -1,4 +1,5 @@
-import type { FamiliarTexts } from './familiar-texts.js'
+import type { FamiliarTexts } from '../../text/familiar-texts.js'
+import { uuidAt } from '../uuid.js'
 import { LENGTH } from './writer.js'
 
 /** A message that is none. */
@@ -58,6 +59,14 @@ export class FieldReader {
     const from = this.#at
     this.#at += length
     return this.#buffer.toString('utf8', from, this.#at)
+  }
+
+  /** A text that is to be a UUID, in lower case; nothing when it is malformed or nil. */
+  uuid (): string | undefined {
+    const length = this.#length()
+    const from = this.#at
+    this.#at += length
+    return uuidAt(this.#buffer, from, this.#at)
   }
 
   /** A text that is likely to be one of those that came before. */

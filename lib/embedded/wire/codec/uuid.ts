@@ -3,13 +3,13 @@ import type { FieldReader } from './reader.js'
 
 /** Reads a UUID in either form; nothing when it is malformed or nil. */
 export function readUuid (fields: FieldReader): string | undefined {
-  let text = ''
+  let uuid: string | undefined
   for (let field = fields.next(); field !== 0; field = fields.next()) {
-    if (field === 1) text = halves(fields.message())
-    else if (field === 2) text = fields.string()
+    if (field === 1) uuid = parseUuid(halves(fields.message()))
+    else if (field === 2) uuid = fields.uuid()
     else fields.skip()
   }
-  return parseUuid(text)
+  return uuid
 }
 
 function halves (fields: FieldReader): string {

@@ -1,3 +1,5 @@
+import { writeShort } from '../../text/write-text.js'
+
 /** Wire types of protobuf. */
 export const VARINT = 0
 export const LENGTH = 2
@@ -38,11 +40,20 @@ export class BackwardsWriter {
   }
 
   string (field: number, value: string): void {
-    const length = Buffer.byteLength(value)
+    let { length } = value
+    if (!writeShort(value, this.#buffer, this.#at - length)) {
+      length = Buffer.byteLength(value)
+      this.#buffer.write(value, this.#at - length, length, 'utf8')
+    }
     this.#at -= length
-    this.#buffer.write(value, this.#at, length, 'utf8')
     this.#varint(length)
     this.#tag(field, LENGTH)
+  }
+
+  /** Whole fields that were written before. */
+  fields (encoded: Uint8Array): void {
+    let at = this.#at -= encoded.length
+    for (let i = 0; i < encoded.length; i++) this.#buffer[at++] = encoded[i]!
   }
 
   /** A message without any field. */
@@ -74,6 +85,15 @@ export class BackwardsWriter {
   #varint (value: number): void {
     if (value < 0x80) {
       this.#buffer[--this.#at] = value
+      return
+    }
+    if (value < 0x80000000) {
+      let size = 1
+      for (let rest = value; rest >= 0x80; rest >>>= 7) size++
+      let at = this.#at -= size
+      let rest = value
+      for (; rest >= 0x80; rest >>>= 7) this.#buffer[at++] = rest & 0x7f | 0x80
+      this.#buffer[at] = rest
       return
     }
     let size = 1

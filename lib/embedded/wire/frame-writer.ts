@@ -1,12 +1,10 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Writable } from 'node:stream'
 import { Metadata } from '@grpc/grpc-js'
+import { http2Stream, PREFIX_BYTES } from './http2-stream.js'
 
 /** Whoever writes so many bytes need not wait for the end of the turn. */
 const FULL = 64 * 1024
-
-/** What stands before each message: whether it is compressed, and its length. */
-const PREFIX_BYTES = 5
 
 /** What is needed of a streaming call whose method writes messages as they are. */
 interface StreamingCall extends Writable {
@@ -15,10 +13,10 @@ interface StreamingCall extends Writable {
 }
 
 /**
- * Sends the messages of a call, all of one turn of the event loop in one piece. gRPC's library would send each by itself, and the next
+ * Sends the messages of a call, all of one step of the event loop in one piece. gRPC's library would send each by itself, and the next
  * only once the one before has left: that is a system call for each event, and most of what a delivery costs.
  *
- * The library keeps the HTTP/2 stream to itself. Where it cannot be found, the library sends the messages after all.
+ * Where the HTTP/2 stream cannot be found, the library sends the messages after all.
  */
 export class FrameWriter {
   readonly #call: StreamingCall
@@ -48,7 +46,7 @@ export class FrameWriter {
       this.flush()
     } else if (!this.#scheduled) {
       this.#scheduled = true
-      setImmediate(this.#due)
+      process.nextTick(this.#due)
     }
     return !(this.#stream ?? this.#call).writableNeedDrain
   }
@@ -94,9 +92,4 @@ function framed (messages: readonly Uint8Array[], bytes: number): Buffer {
     at += PREFIX_BYTES + message.length
   }
   return frames
-}
-
-function http2Stream (call: unknown): ServerHttp2Stream | undefined {
-  const stream = (call as { call?: { stream?: ServerHttp2Stream } }).call?.stream
-  return typeof stream?.respond === 'function' ? stream : undefined
 }
