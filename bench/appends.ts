@@ -1,38 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { jsonEvent } from '@kurrent/kurrentdb-client'
 import type { JSONEventData, JSONType, KurrentDBClient } from '@kurrent/kurrentdb-client'
-import type { CpuTime } from './cpu.js'
-import { sliceOfCalls } from './slice.js'
-import type { Slice, Way } from './slice.js'
+import { CallsOnStreams } from './calls-on-streams.js'
+import type { CallsOptions } from './calls-on-streams.js'
 
-export interface AppendsOptions {
-  readonly name: string
-  /** JSON events of each append. */
-  readonly events: number
-  readonly parallel: number
-  readonly cpu?: () => CpuTime
-}
-
-/** The official client alone: appends, each of those that are in flight at once to a stream of its own. */
-export class Appends implements Way {
-  readonly name: string
-  readonly parallel: number
-  readonly cpu?: () => CpuTime
-  readonly #client: KurrentDBClient
-  readonly #events: number
-  readonly #streams: readonly string[]
-
-  constructor (client: KurrentDBClient, { name, events, parallel, cpu }: AppendsOptions) {
-    this.name = name
-    this.parallel = parallel
-    if (cpu !== undefined) this.cpu = cpu
-    this.#client = client
-    this.#events = events
-    this.#streams = Array.from({ length: parallel }, () => `BareClient-${randomUUID()}`)
+/** The official client alone: appends. */
+export class Appends extends CallsOnStreams {
+  constructor (client: KurrentDBClient, options: CallsOptions) {
+    super(client, options, 'BareClient')
   }
 
-  async run (count: number): Promise<Slice> {
-    return await sliceOfCalls(this, count, (place) => this.#client.appendToStream(this.#streams[place]!, deposits(this.#events)))
+  protected async call (stream: string): Promise<void> {
+    await this.client.appendToStream(stream, deposits(this.events))
   }
 }
 
