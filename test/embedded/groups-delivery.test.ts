@@ -56,6 +56,23 @@ t.test('a consumer holds as many messages as it asked for', async (t) => {
   t.match(done.connections, [{ availableSlots: 3, inFlightMessages: 0, totalItems: 10n }])
 })
 
+t.test('who has plenty to do gets more as soon as there is room', async (t) => {
+  const { client } = await open(t)
+  const stream = `delivery-${randomUUID()}`
+  await client.appendToStream(stream, numbered(100))
+  await client.createPersistentSubscriptionToStream(stream, 'group', settings())
+  const consumer = await Consumer.join(t, client, stream, 'group', { bufferSize: 40 })
+  await consumer.received(40)
+  await consumer.ack(consumer.delivered[0]!)
+  await consumer.received(41)
+  await consumer.ack(...consumer.delivered.slice(1, 41))
+  t.same(numbers(await consumer.received(81)), Array.from({ length: 81 }, (_, number) => number))
+  const { stats } = await untilInfo(client, stream, 'group', ({ stats }) => stats.readBufferCount === 19)
+  t.equal(stats.totalInFlightMessages, 40)
+  await consumer.ack(...consumer.delivered.slice(41))
+  t.same(numbers(await consumer.received(100)).at(-1), 99)
+})
+
 t.test('history and live meet without a gap or a double', async (t) => {
   const { client, another } = await open(t)
   const stream = `delivery-${randomUUID()}`

@@ -3,6 +3,7 @@ import {
   PersistentSubscriptionDoesNotExistError, PersistentSubscriptionDroppedError, PersistentSubscriptionExistsError, PersistentSubscriptionFailedError
 } from '@kurrent/kurrentdb-client'
 import t from 'tap'
+import { statusText } from '../../lib/embedded/groups/info.js'
 import { Consumer, eventsOf, numbered, numbers, open, rejection, settings, untilInfo } from './consumer.js'
 import { until } from '../harness/until.js'
 
@@ -168,4 +169,13 @@ t.test('a restart of the subsystem drops all consumers, and all groups are there
   t.same((await client.getPersistentSubscriptionToStreamInfo(stream, 'group')).settings, given)
   const next = await Consumer.join(t, client, stream, 'group')
   t.same(numbers(await next.received(2)), [1, 2])
+})
+
+t.test('a status names all that a group is about, in the order of the real server', async (t) => {
+  const flags = { ready: true, live: false, reading: false, replaying: false }
+  t.equal(statusText({ ...flags, ready: false, reading: true }), 'NotReady')
+  t.equal(statusText(flags), 'Behind')
+  t.equal(statusText({ ...flags, reading: true }), 'Behind, OutstandingPageRequest')
+  t.equal(statusText({ ...flags, reading: true, replaying: true }), 'Behind, OutstandingPageRequest, ReplayingParkedMessages')
+  t.equal(statusText({ ...flags, live: true, replaying: true }), 'ReplayingParkedMessages, Live')
 })

@@ -1,6 +1,6 @@
 import { LINK_TYPE, type LogRecord } from '../log/record.js'
 import type { NewRecord } from '../streams/index.js'
-import { newId } from './ids.js'
+import { IdPool } from './id-pool.js'
 
 /** Memory for what links say is taken in pieces of so many bytes. */
 const PIECE = 32 * 1024
@@ -32,6 +32,7 @@ export function linkParts (stream: string, original: string): LinkParts {
  */
 export class LinkWriter {
   readonly #begin: Uint8Array
+  readonly #ids = new IdPool()
   #piece = new Uint8Array(PIECE)
   #at = 0
 
@@ -64,7 +65,7 @@ export class LinkWriter {
     this.#number(Number(source.revision))
     this.#copy(target)
     return {
-      id: newId(),
+      id: this.#ids.next(),
       type: LINK_TYPE,
       json: false,
       data: this.#piece.subarray(data, this.#at),

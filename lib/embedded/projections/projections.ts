@@ -1,6 +1,6 @@
 import type { Streams } from '../streams/index.js'
 import { Projection } from './projection.js'
-import { byCategory } from './rules/by-category.js'
+import { ByCategory } from './rules/by-category.js'
 import { byCorrelationId } from './rules/by-correlation-id.js'
 import { byEventType } from './rules/by-event-type.js'
 import { streamByCategory } from './rules/stream-by-category.js'
@@ -12,7 +12,7 @@ export class Projections {
   readonly all: readonly Projection[]
 
   constructor (streams: Streams) {
-    this.byCategory = new Projection(streams, byCategory, true)
+    this.byCategory = new Projection(streams, new ByCategory(), true)
     const others = [streamByCategory, byStream, byEventType, byCorrelationId]
     this.all = [this.byCategory, ...others.map((rule) => new Projection(streams, rule, false))]
   }

@@ -39,7 +39,7 @@ function recorded (writer: BackwardsWriter, field: number, record: LogRecord, st
   writer.bytes(8, record.data)
   writer.bytes(7, record.metadata)
   writer.fields(record.json ? JSON_PROPERTY : BINARY_PROPERTY)
-  property(writer, CREATED, createdText(record.created))
+  property(writer, CREATED, record.created.toString())
   property(writer, TYPE, record.type)
   writer.uint64(5, record.position)
   writer.uint64(4, record.position)
@@ -72,18 +72,6 @@ function contentType (value: string): Uint8Array {
   const writer = new BackwardsWriter(FRAME_BYTES)
   property(writer, keyOf('content-type'), value)
   return writer.done()
-}
-
-let lastCreated = 0n
-let lastCreatedText = '0'
-
-/** What was appended together was created at the same time. */
-function createdText (created: bigint): string {
-  if (created !== lastCreated) {
-    lastCreated = created
-    lastCreatedText = created.toString()
-  }
-  return lastCreatedText
 }
 
 function halves (writer: BackwardsWriter, id: string): void {
