@@ -377,6 +377,28 @@ t.test('what a fault excuses', t => {
     t.same(found(history), [])
     t.end()
   })
+  t.test('one of two commands under one id, where nobody sweeps, and only there', t => {
+    const history = good()
+    const { sample } = history
+    const forgotten = inPeriod('SetTransLimit', { transLimit: 800 })
+    const other = { ...forgotten, aggId: OTHER }
+    sample.sent(forgotten)
+    sample.asked(forgotten, { kind: 'gave_up' })
+    sample.command(other, { events: [['TransLimitSetted', { transLimit: 800 }]] })
+    const bad = sample.sent({ ...inPeriod('Deposit', { amount: 2 }), body: { amount: 'much' } })
+    sample.plant('doubled_unfit', bad, PERIOD)
+    sample.sent({ aggId: PERIOD, comId: bad.id, command: 'Deposit', body: { amount: 2 } })
+    sample.park(bad)
+    t.same(found(history), ['lost', 'parked'])
+    sample.record[0] = { ...setting, swept: false }
+    t.same(found(history), [])
+    const lost = inPeriod('SetTransLimit', { transLimit: 700 })
+    sample.sent(lost)
+    sample.sent(lost)
+    sample.asked(lost, { kind: 'gave_up' })
+    t.same(found(history), ['lost'], 'the same command twice excuses nothing')
+    t.end()
+  })
   t.test('waiting for a frozen sender, and a connection to one that is killed', t => {
     const history = good()
     const { sample, first } = history

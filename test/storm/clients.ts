@@ -24,6 +24,8 @@ export interface Sent {
   told?: number
   /** The status that told it. */
   status?: number
+  /** When its client went away without one, to come back later or never. */
+  left?: number
 }
 
 export interface ClientsOptions {
@@ -93,10 +95,12 @@ export class Clients {
   /** Sends the command in the way of its client. Resolves when that client would go on to the next one. */
   async send (intent: Intent): Promise<void> {
     this.#count++
-    this.#sent.set(intent.comId, { intent, since: this.#options.chronicle.now() })
+    const sent: Sent = { intent, since: this.#options.chronicle.now() }
+    this.#sent.set(intent.comId, sent)
     this.#comeBack()
     const told = await this.#behave(intent)
-    if (told && intent.then !== undefined && this.#sent.get(intent.comId)!.status === 201) await this.send(intent.then)
+    if (!told) sent.left = this.#options.chronicle.now()
+    if (told && intent.then !== undefined && sent.status === 201) await this.send(intent.then)
   }
 
   /** Sends the command once more; gives whether its outcome was told. */

@@ -22,6 +22,8 @@ export interface Setting {
   readonly deadline: number
   /** How long a process that is told to stop may take. */
   readonly drainTime: number
+  /** Whether workers look for commands that the server has forgotten: on those that are known to lose some. */
+  readonly swept: boolean
   /** How long the workers' group waits for an acknowledgement. */
   readonly messageTimeout: number
   /** Aggregate types, by their stored names, which are their names in routes too. */

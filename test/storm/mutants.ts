@@ -29,14 +29,12 @@ export interface Patch {
 export const mutants: readonly Mutant[] = [
   {
     name: 'ack-before-append',
-    says: 'a command is acknowledged while its outcome is only on its way',
+    says: 'a command is acknowledged when it is taken, and not after its outcome stands',
     patches: [{
-      file: 'lib/aggregator/lane.ts',
-      find: '    return await this.#tools.store.append(',
-      replace: `    for (const [index, ruling] of this.#state.run!.rulings.entries()) {
-      if (ruling.kind === 'decided') this.#queue[index]!.resolve(OUTCOME)
-    }
-    return await this.#tools.store.append(`
+      file: 'lib/subscriber/command-loop.ts',
+      find: '    this.#count(ackId, event.revision)',
+      replace: `    this.#count(ackId, event.revision)
+    this.#subscription!.ack(ackId)`
     }],
     rules: ['lost'],
     // On an older server the sweep would find what it loses.

@@ -4,9 +4,6 @@ import type { Fleet } from './fleet.js'
 /** Commands that were sent so many milliseconds before a kill count as under way; what is open for longer has troubles of its own. */
 const UNDER_WAY = 1_000
 
-/** They leave, and hear of the outcome when they ask again much later. */
-const LEAVING = new Set(['gives_up', 'returns'])
-
 interface Death {
   /** No other fault was under way. */
   readonly alone: boolean
@@ -43,27 +40,36 @@ export class Recovery {
   }
 
   /**
-   * From the kill to the first answer for a command that the worker held; and what commands of others waited that were under way then, or sent meanwhile.
+   * From the kill to the first answer for a command that the worker held; and what commands of others waited that were under way then, or sent
+   * meanwhile. A client that has left hears of the outcome when it comes back, which says nothing of the workers: such commands are counted only.
    *
    * @param alone only kills beside which no other fault was under way
    */
-  measure (alone: boolean): { first: Quantiles | undefined, others: Quantiles | undefined } {
+  measure (alone: boolean): { first: Quantiles | undefined, others: Quantiles | undefined, left: number } {
     const firsts: number[] = []
     const others: number[] = []
+    let left = 0
     const all = [...this.#clients.sent]
     for (const { at, held, aggregates } of this.#deaths.filter(death => death.alone || !alone)) {
-      const told = held.flatMap(({ told }) => told === undefined ? [] : [told])
+      const told = held.filter(hasWaited).map(({ told }) => told!)
       if (told.length === 0) continue
       const first = Math.min(...told)
       firsts.push(first - at)
-      for (const { intent, since, told } of all) {
-        if (LEAVING.has(intent.behaviour) || aggregates.has(intent.aggId) || told === undefined) continue
+      for (const sent of all) {
+        const { intent, since, told = Infinity } = sent
+        if (aggregates.has(intent.aggId) || since <= at - UNDER_WAY || since >= first || told <= at) continue
         // Those that were under way too have waited from the kill on.
-        if (since > at - UNDER_WAY && since < first && told > at) others.push(told - Math.max(at, since))
+        if (hasWaited(sent)) others.push(told - Math.max(at, since))
+        else left++
       }
     }
-    return { first: quantiles(firsts), others: quantiles(others) }
+    return { first: quantiles(firsts), others: quantiles(others), left }
   }
+}
+
+/** Whether its client was there until the outcome was told. */
+function hasWaited ({ told, left = Infinity }: Sent): boolean {
+  return told !== undefined && told <= left
 }
 
 function quantiles (values: number[]): Quantiles | undefined {

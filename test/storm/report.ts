@@ -28,11 +28,11 @@ export function report (storm: Storm, { seed, commands, kills, emulate, host }: 
     `Refused as overloaded: ${storm.clients.overloaded}. Came back after a restart of their sender or the store: ${storm.clients.afterRestart}`,
     '',
     ...[true, false].flatMap(alone => {
-      const { first, others } = storm.recovery.measure(alone)
+      const { first, others, left } = storm.recovery.measure(alone)
       return [
         `After a worker's kill -9 under load, ${alone ? 'nothing else being wrong' : 'all kills'}`,
         `  until the first answer for a command that it held: ${told(first, 'kills')}`,
-        `  what commands of other aggregates waited that were under way or sent meanwhile: ${told(others, 'commands')}`
+        `  what commands of other aggregates waited that were under way or sent meanwhile: ${told(others, 'commands')}; the clients of ${left} more left before`
       ]
     }),
     '',

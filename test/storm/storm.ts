@@ -23,6 +23,9 @@ const MOST_AT_ONCE = 5
 const MOST_LATE = 2
 /** Commands that wait for their outcomes beyond which clients send slowly: what is to be seen is faults, not a fleet that is too small. */
 const MOST_WAITING = 150
+/** How often a fault is tried, and after how many milliseconds again. */
+const TRIES = 2
+const TRY_AGAIN = 3_000
 /** Milliseconds that the end may take until each command has its outcome: at the least, and for each of them. */
 const SETTLING = 120_000
 const SETTLING_EACH = 15
@@ -64,6 +67,8 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       deadline: LIMITS.deadline,
       drainTime: LIMITS.drainTime,
       messageTimeout: LIMITS.messageTimeout,
+      // What a given server loses is not known here.
+      swept: host === undefined && options.emulate === '23.10',
       types: ['Account', 'Transaction'].map(name => ({ name: `${name}${suffix}`, refused: 'CommandRefused', group: 'UniStream' })),
       leastOrdered: Math.floor(calmOf(commands) / 3),
       memoryBounds: { worker: 400 * MIB, sender: 400 * MIB, store: 800 * MIB }
@@ -92,7 +97,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
 
     const strike = (fault: PlannedFault): void => {
       const done = wait(fault.delay)
-        .then(() => STRIKES[fault.kind](scene, fault))
+        .then(() => carryOut(scene, fault))
         .catch((error: unknown) => {
           failed.set(fault.kind, (failed.get(fault.kind) ?? 0) + 1)
           progress.note(`${fault.kind} could not be carried out: ${String(error)}`)
@@ -154,6 +159,19 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
     throw error
   } finally {
     await rm(programs, { recursive: true })
+  }
+}
+
+/** What finds the store away, or nothing that it could do harm to, is tried again. */
+async function carryOut (scene: Scene, fault: PlannedFault): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await STRIKES[fault.kind](scene, fault)
+      return
+    } catch (error) {
+      if (tries === TRIES) throw error
+      await wait(TRY_AGAIN)
+    }
   }
 }
 

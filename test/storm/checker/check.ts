@@ -4,7 +4,7 @@ import type { Facts } from './facts.js'
 import type { Rule, Violation } from './rule.js'
 import { answers, toldCases } from './rules/answers.js'
 import { order, ordered } from './rules/order.js'
-import { contradicted, doubled, invented, lost, parked, torn, unfinished } from './rules/outcomes.js'
+import { contradicted, doubled, invented, lost, parked, torn, mayBeForgotten, unfinished } from './rules/outcomes.js'
 import { crashed, judgedLives, memory, ready, settled, stopping, waiting } from './rules/processes.js'
 import { balances, state, sums } from './rules/state.js'
 import { wire } from './rules/wire.js'
@@ -48,6 +48,8 @@ function countsOf (facts: Facts): Record<string, number> {
     failed: blocks.filter(({ verdict }) => verdict.status === 'failed').length,
     'failed as poison': blocks.filter(({ verdict }) => verdict.status !== 'succeeded' && verdict.code === 'POISON').length,
     'of them no poison': blocks.filter(({ verdict, command }) => verdict.status === 'failed' && verdict.code === 'POISON' && command !== 'Poison').length,
+    'without an outcome, since their ids stand for others too, and nobody sweeps': unfinished(facts)
+      .filter(({ known }) => mayBeForgotten(facts, known)).length,
     'parked commands': unfinished(facts).filter(({ parked }) => parked).length,
     'of them on closed aggregates': unfinished(facts).filter(({ known, parked }) => parked && lines.get(`${known.type}/${known.aggId}`)?.closed === true).length,
     aggregates: lines.size,

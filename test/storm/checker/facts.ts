@@ -61,6 +61,8 @@ export interface Facts {
   readonly planted: ReadonlyMap<string, Planted>
   /** By type, aggregate and command id. */
   readonly cases: ReadonlyMap<string, Case>
+  /** Command ids under which a command stream holds commands that differ, by type and id. */
+  readonly shared: ReadonlySet<string>
   /** By type and aggregate. */
   readonly lines: ReadonlyMap<string, Line>
   /** By type, the places in its command stream of the commands that the group has parked. */
@@ -86,9 +88,14 @@ export function factsOf (record: readonly Entry[], streams: Streams): Facts {
     cases.set(key, known)
     return known
   }
+  const shared = new Set<string>()
   for (const type of setting.types) {
+    const prints = new Map<string, string>()
     for (const event of streams.get(type.name) ?? []) {
       const aggId = field(event.metadata, '$correlationId')
+      const print = fingerprint([aggId, event.type, event.data])
+      if (prints.get(event.id) !== undefined && prints.get(event.id) !== print) shared.add(`${type.name}/${event.id}`)
+      prints.set(event.id, print)
       caseOf(type.name, isUuid(aggId) ? aggId : '', event.id).sent.push({
         event,
         fingerprint: versionsFor(type.name, event.type, event.data).length > 0 ? fingerprint(event.data) : undefined,
@@ -121,6 +128,7 @@ export function factsOf (record: readonly Entry[], streams: Streams): Facts {
     requests,
     planted,
     cases,
+    shared,
     lines,
     parked: new Map(setting.types.map(type => [type.name, parkedIn(streams, type)])),
     fails

@@ -24,6 +24,7 @@ export const setting: Setting = {
   deadline: 5_000,
   drainTime: 5_000,
   messageTimeout: 4_000,
+  swept: true,
   types: [
     { name: 'Account', refused: 'CommandRefused', group: 'UniStream' },
     { name: 'Transaction', refused: 'CommandRefused', group: 'UniStream' }

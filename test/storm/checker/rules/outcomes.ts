@@ -28,7 +28,7 @@ function wasAsked ({ requests }: Case, command: string, body: unknown): boolean 
 export const lost: Rule = {
   name: 'lost',
   says: 'every command in the command stream has an outcome, or is parked',
-  check: facts => unfinished(facts).filter(({ parked }) => !parked).map(({ known }) => ({
+  check: facts => unfinished(facts).filter(({ known, parked }) => !parked && !mayBeForgotten(facts, known)).map(({ known }) => ({
     rule: 'lost', message: 'A command without an outcome that is not parked either', evidence: placeOf(known)
   }))
 }
@@ -37,7 +37,7 @@ export const lost: Rule = {
 export const parked: Rule = {
   name: 'parked',
   says: 'only what no worker of the last fleet can decide stays parked: unknown commands, bodies that do not fit, aggregates that a foreign event has closed',
-  check: facts => unfinished(facts).filter(({ known, parked }) => parked && isDecidable(facts, known)).map(({ known }) => ({
+  check: facts => unfinished(facts).filter(({ known, parked }) => parked && isDecidable(facts, known) && !mayBeForgotten(facts, known)).map(({ known }) => ({
     rule: 'parked', message: 'A command is parked that a worker could decide', evidence: placeOf(known)
   }))
 }
@@ -48,6 +48,14 @@ export function unfinished ({ cases, parked }: Facts): { known: Case, parked: bo
     known,
     parked: known.sent.some(({ event }) => parked.get(known.type)!.has(event.revision))
   }))
+}
+
+/**
+ * A server takes two messages of one id that it has delivered at the same time for one, and may forget either when a worker dies or parks the other:
+ * where nobody sweeps it is promised to nobody that both are decided (docs/delivery-semantics.md, "One id for two commands").
+ */
+export function mayBeForgotten ({ setting, shared }: Facts, { type, comId }: Case): boolean {
+  return !setting.swept && shared.has(`${type}/${comId}`)
 }
 
 /** By the workers that were left: the old version knows less, and one old worker parks again what a new one might have decided. */
