@@ -5,7 +5,7 @@ import t from 'tap'
 const TEST = new URL('../', import.meta.url)
 
 /** Files that have a process to themselves, since they are long and would keep the other files of their rooms waiting. */
-export const ALONE: readonly RegExp[] = [/^embedded\/(disk-|silent-peer\.)/, /^example\/start\./, /^subscriber\/sweep\./]
+const ALONE: readonly RegExp[] = [/^embedded\/(disk-|silent-peer\.)/, /^example\/start\./, /^subscriber\/sweep\./]
 
 /** The test files of a room that share a process, as paths in `test`. */
 export async function filesOf (room: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { LINK_TYPE, type LogRecord } from '../log/record.js'
 import type { NewRecord } from '../streams/index.js'
+import { writeShort } from '../text/write-text.js'
 import { IdPool } from './id-pool.js'
 
 /** Memory for what links say is taken in pieces of so many bytes. */
@@ -57,7 +58,8 @@ export class LinkWriter {
     for (let i = position; i < positionEnd; i++) this.#piece[this.#at++] = this.#piece[i]!
     this.#copy(own)
     const { id } = source
-    for (let i = 0; i < id.length; i++) this.#piece[this.#at++] = id.charCodeAt(i)
+    writeShort(id, this.#piece, this.#at)
+    this.#at += id.length
     this.#piece[this.#at++] = QUOTE
     if (more !== '') this.#copy(Buffer.from(more))
     this.#piece[this.#at++] = BRACE

@@ -7,7 +7,7 @@ export function writeText (text: string, buffer: Buffer, at: number): number {
 }
 
 /** Writes a short text of ASCII, a byte for each letter. Of any other it may write a beginning, and returns false. */
-export function writeShort (text: string, buffer: Buffer, at: number): boolean {
+export function writeShort (text: string, buffer: Uint8Array, at: number): boolean {
   const { length } = text
   if (length > SHORT) return false
   for (let i = 0; i < length; i++) {
