@@ -39,7 +39,10 @@ export class Projection {
   #processed = 0
   #sinceCheckpoint = 0
   #changing: Promise<void> = Promise.resolve()
-  #working: Promise<void> | undefined
+  /** Whether it looks at what was committed, or is about to. */
+  #working = false
+  /** Called once it no longer works. */
+  readonly #waiting: Array<() => void> = []
   #stopListening: (() => void) | undefined
 
   constructor (streams: Streams, rule: Rule, enabledAtFirst: boolean) {
@@ -103,7 +106,7 @@ export class Projection {
       if (this.#running || this.#fault !== '') await this.#state.setEnabled(false)
       this.#running = false
       this.#fault = ''
-      await this.#working
+      await this.#idle()
     })
   }
 
@@ -123,7 +126,11 @@ export class Projection {
     this.#running = false
     this.#stopListening?.()
     this.#stopListening = undefined
-    await this.#working
+    await this.#idle()
+  }
+
+  #idle (): Promise<void> {
+    return this.#working ? new Promise((resolve) => { this.#waiting.push(resolve) }) : Promise.resolve()
   }
 
   #change (change: () => Promise<void>): Promise<void> {
@@ -169,16 +176,26 @@ export class Projection {
   }
 
   #work (): void {
-    if (this.#working !== undefined || this.#due() === undefined) return
+    if (this.#working || this.#due() === undefined) return
+    this.#working = true
     // What is committed in one turn of the event loop is looked at together.
-    this.#working = new Promise<void>((resolve) => { setImmediate(resolve) }).then(() => this.#catchUp()).then(() => {
-      this.#working = undefined
-      // A commit may have come in the moment between the last look and now.
-      this.#work()
-    }, () => {
-      // The log could not write. The next commit shows that it can again.
-      this.#working = undefined
-    })
+    setImmediate(this.#look)
+  }
+
+  readonly #look = (): void => {
+    const cursor = this.#due()
+    if (cursor === undefined) {
+      this.#rest()
+      return
+    }
+    const records = cursor.page(PAGE)
+    if (Array.isArray(records)) this.#pass(cursor, records)
+    else records.then((read) => { this.#pass(cursor, read) }, this.#rest)
+  }
+
+  readonly #rest = (): void => {
+    this.#working = false
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #due (): LogCursor | undefined {
@@ -186,22 +203,24 @@ export class Projection {
     return this.#running && !this.#held && cursor?.done === false ? cursor : undefined
   }
 
-  async #catchUp (): Promise<void> {
-    for (let cursor = this.#due(); cursor !== undefined; cursor = this.#due()) {
-      const records = await cursor.page(PAGE)
-      const { parts, looked, fault } = this.#emit(records)
-      const last = records[looked - 1]
-      // From behind a checkpoint nobody would see any more what others have written.
-      const checkpoint = this.#sinceCheckpoint + looked >= CHECKPOINT_EVERY && this.#foreign.size === 0 && last !== undefined
-      if (checkpoint) parts.push(...this.#state.checkpointAt(last))
-      if (parts.length > 0) await this.#streams.appendAll(parts)
+  #pass (cursor: LogCursor, records: readonly LogRecord[]): void {
+    const { parts, looked, fault } = this.#emit(records)
+    const last = records[looked - 1]
+    // From behind a checkpoint nobody would see any more what others have written.
+    const checkpoint = this.#sinceCheckpoint + looked >= CHECKPOINT_EVERY && this.#foreign.size === 0 && last !== undefined
+    if (checkpoint) parts.push(...this.#state.checkpointAt(last))
+    const passed = (): void => {
       this.#sinceCheckpoint = checkpoint ? 0 : this.#sinceCheckpoint + looked
       cursor.pass(looked)
       if (fault !== undefined) {
         this.#fault = fault
         this.#running = false
       }
+      this.#look()
     }
+    if (parts.length === 0) passed()
+    // Where the log could not write, the next commit shows that it can again.
+    else this.#streams.appendAll(parts).then(passed, this.#rest)
   }
 
   /** What records lead to, up to the first that leads to a stream that is not this projection's alone. */

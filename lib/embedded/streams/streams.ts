@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Log } from '../log/log.js'
+import type { Appended, Log } from '../log/log.js'
 import { TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
 import { judgeShare, sharesOf, type Share } from './atomic.js'
@@ -35,7 +35,7 @@ export class Streams extends ReadableStreams {
   readonly #listeners = new Set<CommitListener>()
   readonly #idAt: (ordinal: number) => string
   /** Settles with the commit that was made last; nothing when that has settled. */
-  #lastCommit: Promise<void> | undefined
+  #lastCommit: Promise<unknown> | undefined
   /** Rises with each failure of the log, so that one failure is mended once. */
   #failures = 0
 
@@ -88,9 +88,7 @@ export class Streams extends ReadableStreams {
       parts.push(...this.#undeletion(stream, events, verdict.kind === 'write' && verdict.undelete))
     }
     const revisions = written.map(({ share: { stream, events } }) => ({ stream, revision: BigInt(this.table.writtenHead(stream) + events.length) }))
-    const { done, records } = this.#commit(parts)
-    await done
-    return { kind: 'written', revisions, position: records[append.records.length - 1]!.position }
+    return await this.#commit(parts, (records) => ({ kind: 'written', revisions, position: records[append.records.length - 1]!.position }))
   }
 
   /**
@@ -98,7 +96,7 @@ export class Streams extends ReadableStreams {
    * what the server itself writes in bulk.
    */
   appendAll (parts: readonly { stream: string, events: readonly NewRecord[] }[]): Promise<void> {
-    return this.#commit(parts.map(({ stream, events }) => ({ stream, events, remember: false }))).done
+    return this.#commit(parts.map(({ stream, events }) => ({ stream, events, remember: false })), () => {})
   }
 
   /** Makes the JSON the stream's metadata, all of it. */
@@ -115,28 +113,19 @@ export class Streams extends ReadableStreams {
     const answer = this.#unlessWritable(stream, verdict)
     if (answer !== undefined) return answer as Promise<DeleteResult>
     if (this.table.writtenHead(stream) < 0 && !this.#hasMetadata(stream)) return Promise.resolve({ kind: 'conflict', current: -1n })
-    const { done, last } = this.#commit([{ stream: metastreamOf(stream), events: [metadataEvent(Buffer.from(SOFT_DELETED))], remember: false }])
-    return done.then(() => ({ kind: 'written', revision: BigInt(this.table.writtenHead(stream)), position: last.position }))
+    return this.#commit([{ stream: metastreamOf(stream), events: [metadataEvent(Buffer.from(SOFT_DELETED))], remember: false }],
+      ([deletion]) => ({ kind: 'written', revision: BigInt(this.table.writtenHead(stream)), position: deletion!.position }))
   }
 
   /** Ends the stream for ever. */
   tombstone (stream: string, expected: Expected = 'any'): Promise<DeleteResult> {
     const answer = this.#unlessWritable(stream, this.#judge(stream, expected, []))
     if (answer !== undefined) return answer as Promise<DeleteResult>
-    const record: LogRecord = {
-      position: 0n,
-      stream,
-      revision: TOMBSTONE_REVISION,
-      id: randomUUID(),
-      type: TOMBSTONE_TYPE,
-      json: false,
-      data: EMPTY,
-      metadata: EMPTY,
-      created: ticksNow()
-    }
+    const end = { id: randomUUID(), type: TOMBSTONE_TYPE, json: false, data: EMPTY, metadata: EMPTY }
+    const record: LogRecord = { position: 0n, stream, revision: TOMBSTONE_REVISION, ...end, created: ticksNow() }
     const { first, durable } = this.log.append([record])
     this.table.entry(stream).tombstone = first
-    return this.#settle([record], durable).then(() => ({ kind: 'written', revision: TOMBSTONE_REVISION, position: record.position }))
+    return this.#settle([record], durable, { kind: 'written', revision: TOMBSTONE_REVISION, position: record.position })
   }
 
   /** Tells a listener of each commit from now on, until the function that it returns is called. */
@@ -180,17 +169,15 @@ export class Streams extends ReadableStreams {
     return answer
   }
 
-  async #append (stream: string, events: readonly NewRecord[], undelete: boolean): Promise<AppendResult> {
+  #append (stream: string, events: readonly NewRecord[], undelete: boolean): Promise<AppendResult> {
     const head = this.table.writtenHead(stream)
-    const parts: Part[] = [{ stream, events, remember: true }, ...this.#undeletion(stream, events, undelete)]
     if (events.length === 0 && !undelete) {
       const ordinal = this.table.find(stream)?.ordinalAt(head) ?? -1
-      return await this.#confirmed(ordinal, BigInt(head), this.log.lastPosition)
+      return this.#confirmed(ordinal, BigInt(head), this.log.lastPosition)
     }
-    const { done, records } = this.#commit(parts)
-    await done
-    const position = records[Math.max(events.length, 1) - 1]!.position
-    return { kind: 'written', revision: BigInt(head + events.length), position }
+    const parts: Part[] = [{ stream, events, remember: true }, ...this.#undeletion(stream, events, undelete)]
+    const revision = BigInt(head + events.length)
+    return this.#commit(parts, (records) => ({ kind: 'written', revision, position: records[Math.max(events.length, 1) - 1]!.position }))
   }
 
   /** What has to be written beside events that bring a soft-deleted stream back: to it, or to its metadata. */
@@ -232,7 +219,8 @@ export class Streams extends ReadableStreams {
     return { kind: 'written', revision, position: position ?? this.log.positionAt(ordinal) }
   }
 
-  #commit (parts: readonly Part[]): { done: Promise<void>, records: LogRecord[], last: LogRecord } {
+  /** @param answer is made of the records, which have their positions, and given once they survive a crash */
+  #commit<Answer> (parts: readonly Part[], answer: (records: readonly LogRecord[]) => Answer): Promise<Answer> {
     const created = ticksNow()
     const records: LogRecord[] = []
     const heads = parts.length > 1 ? new Map<number, number>() : undefined
@@ -245,8 +233,13 @@ export class Streams extends ReadableStreams {
       }
       heads?.set(entry.number, revision)
     }
-    const { first, durable } = this.log.append(records)
-    let ordinal = first
+    let appended: Appended
+    try {
+      appended = this.log.append(records)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    let ordinal = appended.first
     for (const { stream, events, remember } of parts) {
       const entry = this.table.entry(stream)
       for (const event of events) {
@@ -258,16 +251,18 @@ export class Streams extends ReadableStreams {
         this.table.entry(originalOf(stream)).writersMetadata = parseMetadata(last.json, last.data)
       }
     }
-    return { done: this.#settle(records, durable), records, last: records[records.length - 1]! }
+    return this.#settle(records, appended.durable, answer(records))
   }
 
-  #settle (records: readonly LogRecord[], durable: Promise<void>): Promise<void> {
+  #settle<Answer> (records: readonly LogRecord[], durable: Promise<void>, answer: Answer): Promise<Answer> {
     const failures = this.#failures
     const commit = durable.then(() => {
       this.#show(records)
-      if (commit !== this.#lastCommit) return
-      this.#lastCommit = undefined
-      this.table.allConfirmed()
+      if (commit === this.#lastCommit) {
+        this.#lastCommit = undefined
+        this.table.allConfirmed()
+      }
+      return answer
     }, (error: unknown) => {
       if (failures === this.#failures) this.#rollBack()
       if (commit === this.#lastCommit) this.#lastCommit = undefined

@@ -1,7 +1,7 @@
 import type { Faults } from '../faults.js'
 import type { AppendResult } from '../streams/index.js'
 
-/** Gives the answers to appends, save those that a test wants lost. */
+/** Lets the answers to appends pass, save those that a test wants lost. */
 export class Answers {
   readonly #faults: Faults
   readonly #cut: (peer: string) => void
@@ -12,9 +12,10 @@ export class Answers {
     this.#cut = cut
   }
 
-  give (stream: string, call: { getPeer (): string }, result: AppendResult, answer: () => void): void {
+  /** Whether an append's answer is to be given. */
+  pass (stream: string, call: { getPeer (): string }, result: AppendResult): boolean {
     const fate = result.kind === 'written' ? this.#faults.answerFate(stream) : 'given'
-    if (fate === 'given') answer()
-    else if (fate === 'cut') this.#cut(call.getPeer())
+    if (fate === 'cut') this.#cut(call.getPeer())
+    return fate === 'given'
   }
 }

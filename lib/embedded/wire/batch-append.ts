@@ -127,7 +127,7 @@ class BatchAppendCall {
   #append ({ correlation, stream, expected, events }: Batch): void {
     this.#underWay++
     this.#streams.append({ stream, expected, events }).then((result) => {
-      this.#answers.give(stream, this.#call, result, () => { this.#answer(outcome(correlation, stream, expected, result)) })
+      if (this.#answers.pass(stream, this.#call, result)) this.#answer(outcome(correlation, stream, expected, result))
       this.#done()
     }, (error: unknown) => {
       this.#answer(failure(correlation, stream, error))
