@@ -13,6 +13,10 @@ export interface Relay {
   hold (options?: { all?: boolean }): void
   /** What the store answers is held back, while what is sent to it still arrives. */
   holdAnswers (): void
+  /** What is sent to the store is held back, also on connections made later, while what the store says still arrives. */
+  holdRequests (): void
+  /** The store sees all connections end, while who made them does not, until what is held is released: what it has sent meanwhile is lost. */
+  strand (): void
   /** What was held passes again. */
   release (): void
   /** Ends all connections at once. */
@@ -24,18 +28,19 @@ export interface Relay {
   close (): Promise<void>
 }
 
-interface Pair { near: Socket, far: Socket }
+interface Pair { near: Socket, far: Socket, stranded?: true }
 
 export async function openRelay (target: number): Promise<Relay> {
   const pairs = new Set<Pair>()
-  let holding = false
+  let holding: 'nothing' | 'requests' | 'all' = 'nothing'
   const server = createServer(near => {
     const far = connect(target, '127.0.0.1')
-    const pair = { near, far }
+    const pair: Pair = { near, far }
     pairs.add(pair)
     near.setNoDelay(true)
     far.setNoDelay(true)
     const end = (): void => {
+      if (pair.stranded === true && !near.destroyed) return
       pairs.delete(pair)
       near.destroy()
       far.destroy()
@@ -43,10 +48,8 @@ export async function openRelay (target: number): Promise<Relay> {
     for (const socket of [near, far]) socket.on('error', end).on('close', end)
     near.on('data', data => { far.write(data) })
     far.on('data', data => { near.write(data) })
-    if (holding) {
-      near.pause()
-      far.pause()
-    }
+    if (holding !== 'nothing') near.pause()
+    if (holding === 'all') far.pause()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -69,7 +72,7 @@ export async function openRelay (target: number): Promise<Relay> {
     get connections () { return pairs.size },
     connectionString: original => original.replace(/(\/\/(?:[^@/]*@)?)[^/?]+/, `$1127.0.0.1:${port}`),
     hold ({ all = false } = {}) {
-      holding = all
+      holding = all ? 'all' : 'nothing'
       for (const { near, far } of pairs) {
         near.pause()
         far.pause()
@@ -78,11 +81,25 @@ export async function openRelay (target: number): Promise<Relay> {
     holdAnswers () {
       for (const { far } of pairs) far.pause()
     },
+    holdRequests () {
+      holding = 'requests'
+      for (const { near } of pairs) near.pause()
+    },
+    strand () {
+      for (const pair of pairs) {
+        pair.stranded = true
+        pair.far.destroy()
+      }
+    },
     release () {
-      holding = false
-      for (const { near, far } of pairs) {
-        near.resume()
-        far.resume()
+      holding = 'nothing'
+      for (const { near, far, stranded } of [...pairs]) {
+        if (stranded === true) {
+          near.destroy()
+        } else {
+          near.resume()
+          far.resume()
+        }
       }
     },
     cut,

@@ -26,6 +26,8 @@ export interface Sent {
   status?: number
   /** When its client went away without one, to come back later or never. */
   left?: number
+  /** The server has lost it, and its client gives up: nobody sends it again. */
+  lost?: true
 }
 
 export interface ClientsOptions {
@@ -103,6 +105,14 @@ export class Clients {
     if (told && intent.then !== undefined && sent.status === 201) await this.send(intent.then)
   }
 
+  /** Their clients give up: who sent one again might have it written once more, and it would not be seen that nobody finds the first one. */
+  giveUp (comIds: Iterable<string>): void {
+    for (const comId of comIds) {
+      const sent = this.#sent.get(comId)
+      if (sent !== undefined) sent.lost = true
+    }
+  }
+
   /** Sends the command once more; gives whether its outcome was told. */
   async again (sent: Sent, sender: number): Promise<boolean> {
     const answer = await this.#post(sent.intent, sender)
@@ -139,7 +149,7 @@ export class Clients {
       }
       case 'reuses_body': {
         this.#later(intent, async () => {
-          await this.#post({ ...intent, body: otherBody(intent), client: `${intent.client}-again` }, sender + 1)
+          if (!this.#isLost(intent)) await this.#post({ ...intent, body: otherBody(intent), client: `${intent.client}-again` }, sender + 1)
         })
         return await this.#insist(intent, sender)
       }
@@ -165,7 +175,7 @@ export class Clients {
   /** Sends it until there is an outcome, as a client with patience does; but nobody waits for ever. */
   async #insist (intent: Intent, sender: number): Promise<boolean> {
     let open = 0
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS && !this.#isLost(intent); attempt++) {
       const answer = await this.#post(intent, sender + attempt)
       if (isTold(answer)) return true
       if (answer.kind === 'answered' && answer.status === 202 && ++open > OPEN_ATTEMPTS) break
@@ -174,6 +184,10 @@ export class Clients {
       await wait(Math.max(200, Math.min(2_000, retryAfter)))
     }
     return false
+  }
+
+  #isLost ({ comId }: Intent): boolean {
+    return this.#sent.get(comId)?.lost === true
   }
 
   #later ({ later }: Intent, again: () => Promise<unknown>): void {

@@ -38,6 +38,7 @@ export const KINDS: Readonly<Record<FaultKind, Trait>> = {
   stop: { weight: 6 },
   freeze: { weight: 5 },
   deploy: { weight: 2 },
+  decided_twice: { weight: 1, relay: true },
   answer_cut: { weight: 5, embedded: true },
   answer_withheld: { weight: 4, embedded: true },
   answers_delayed: { weight: 4, relay: true },

@@ -102,6 +102,8 @@ export type FaultName =
   | 'freeze'
   /** A worker or a sender comes in another version. */
   | 'deploy'
+  /** Two workers of different versions decide the same command, and the append of the one whose connection breaks meanwhile comes late. */
+  | 'decided_twice'
   /** The store committed an append, and the connection broke before its answer. */
   | 'answer_cut'
   /** The store committed an append, and its answer never came. */

@@ -208,9 +208,9 @@ async function settle (clients: Clients, until: number, chronicle: Chronicle): P
     for (const { intent } of open) asked.add(intent.comId)
     await inTurn(open, async sent => {
       if (chronicle.now() > until) return
-      // To ask costs the fleet less than to send again; what is unknown, or open for long, is sent again.
+      // To ask costs the fleet less than to send again; what is unknown, or open for long, is sent again, unless somebody else has to find it.
       await clients.find(sent, sender)
-      if (sent.told === undefined) await clients.again(sent, sender)
+      if (sent.told === undefined && sent.lost !== true) await clients.again(sent, sender)
     })
     await wait(200)
   }
@@ -218,7 +218,7 @@ async function settle (clients: Clients, until: number, chronicle: Chronicle): P
 
 /** Some of those that are finished are sent again, and asked for. */
 async function askAgain (clients: Clients): Promise<void> {
-  const finished = [...clients.sent].filter(({ told }) => told !== undefined)
+  const finished = [...clients.sent].filter(({ told, lost }) => told !== undefined && lost !== true)
   const step = Math.max(1, Math.floor(finished.length / ASKED_AGAIN))
   await inTurn(finished.filter((_, place) => place % step === 0), async sent => {
     for (let attempt = 0; attempt < ATTEMPTS && !await clients.again(sent, 0); attempt++) await wait(1_000)

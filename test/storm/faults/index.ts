@@ -2,12 +2,13 @@ import type { FaultKind } from '../fault-plan.js'
 import { burst, poison } from './load.js'
 import { answerCut, answerWithheld, answersDelayed, connectionsDropped, halfOpen } from './network.js'
 import { closing, doubled, doubledUnfit, gone, noise, unaddressedCommand, unknownCommand, unreadableCommand } from './plants.js'
-import { clockStep, deploy, freeze, join, kill, leave, stop, storeHung } from './processes.js'
+import { clockStep, freeze, join, kill, leave, stop, storeHung } from './processes.js'
 import type { Strike } from './scene.js'
 import { commandsLost, idsForgotten, linksHeld, redelivery } from './store.js'
+import { decidedTwice, deploy } from './versions.js'
 
 export { isClosed } from './plants.js'
-export { rollOut } from './processes.js'
+export { rollOut } from './versions.js'
 export type { Scene } from './scene.js'
 
 /** How each kind of fault is carried out. */
@@ -16,6 +17,7 @@ export const STRIKES: Readonly<Record<FaultKind, Strike>> = {
   stop,
   freeze,
   deploy,
+  decided_twice: decidedTwice,
   answer_cut: answerCut,
   answer_withheld: answerWithheld,
   answers_delayed: answersDelayed,

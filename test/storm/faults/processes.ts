@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LEAST_WORKERS, LIMITS } from '../fleet.js'
-import type { Version } from '../history.js'
 import { anyMember, between, one, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 
@@ -96,39 +95,6 @@ export const storeHung: Strike = async ({ fleet, chronicle }, { length, long }) 
     store.thaw()
     chronicle.fault('store_hung', start, [store.name], { long: long === true })
   })
-}
-
-let deploying: Promise<void> = Promise.resolve()
-
-/** All workers come in the other version, one by one. */
-export const deploy: Strike = async scene => {
-  const done = deploying.then(async () => {
-    const start = scene.chronicle.now()
-    const [first] = workersOf(scene)
-    const version: Version = first!.member.version === 'old' ? 'new' : 'old'
-    const targets = await rollOut(scene, version)
-    scene.chronicle.fault('deploy', start, targets, { version })
-  })
-  deploying = done.catch(() => {})
-  await done
-}
-
-/** Brings all workers to a version, one by one, as a rolling deploy does. */
-export async function rollOut (scene: Scene, version: Version): Promise<string[]> {
-  const targets: string[] = []
-  for (const { member } of scene.fleet.workers) {
-    if (!member.wanted) {
-      member.version = version
-      continue
-    }
-    targets.push(member.name)
-    await member.exclusively(async () => {
-      member.version = version
-      await member.stop(0, LIMITS.patience)
-    })
-    await member.untilReady()
-  }
-  return targets
 }
 
 export const join: Strike = async ({ fleet, chronicle }) => {

@@ -78,7 +78,7 @@ async function headOf (client: KurrentDBClient, stream: string): Promise<number>
  * servers never deliver what was passed: so the workers must find it. How many there were is counted before they can.
  */
 export const commandsLost: Strike = async (scene, fault) => {
-  const { fleet, chronicle, load, plan } = scene
+  const { fleet, chronicle, clients, load, plan } = scene
   const store = fleet.store!
   const hot = workersOf(scene).find(({ member }) => member.name === fleet.decider.get(plan.hot)) ?? workersOf(scene)[0]!
   await store.exclusively(async () => await hot.member.exclusively(async () => {
@@ -94,6 +94,7 @@ export const commandsLost: Strike = async (scene, fault) => {
       await store.kill(0)
       await store.untilReady()
       lost.push(...await withClient(scene, async client => await findLost(scene, client)))
+      clients.giveUp(lost.map(key => key.slice(key.lastIndexOf('/') + 1)))
     } finally {
       await Promise.all(fleet.apps.map(({ relay }) => relay?.accept()))
       hot.member.thaw()

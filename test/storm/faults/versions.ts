@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { LIMITS } from '../fleet.js'
+import type { App } from '../fleet.js'
+import type { Version } from '../history.js'
+import type { Intent } from '../load-plan.js'
+import type { Member } from '../member.js'
+import { one, workersOf } from './scene.js'
+import type { Scene, Strike } from './scene.js'
+
+/** Milliseconds that each step of a command's way is waited for. */
+const STEP = 15_000
+const LOOK = 20
+/** New aggregates at the most, until a worker is the one that decides for one of them. */
+const MOST_TRIED = 16
+/** Milliseconds for which a worker is alone. */
+const ALONE = 3_000
+
+let deploying: Promise<void> = Promise.resolve()
+
+/** One after the other, since all of them leave a fleet of one version to the next. */
+async function inTurn (change: () => Promise<void>): Promise<void> {
+  const done = deploying.then(change)
+  deploying = done.catch(() => {})
+  await done
+}
+
+/** All workers come in the other version, one by one. */
+export const deploy: Strike = async scene => {
+  await inTurn(async () => {
+    const start = scene.chronicle.now()
+    const [first] = workersOf(scene)
+    const version = otherThan(first!.member.version)
+    const targets = await rollOut(scene, version)
+    scene.chronicle.fault('deploy', start, targets, { version })
+  })
+}
+
+/** Brings all workers to a version, one by one, as a rolling deploy does. */
+export async function rollOut (scene: Scene, version: Version): Promise<string[]> {
+  const targets: string[] = []
+  for (const { member } of scene.fleet.workers) {
+    if (!member.wanted) {
+      member.version = version
+      continue
+    }
+    targets.push(member.name)
+    await member.exclusively(async () => { await comeAs(member, version) })
+    await member.untilReady()
+  }
+  return targets
+}
+
+/**
+ * One worker has come in the other version, decides a command, and its connection swallows the append and breaks. Another one, of the usual
+ * version, decides the same command otherwise. Then the first one's append comes after all, and nobody else is left to go on.
+ */
+export const decidedTwice: Strike = async (scene, { whom }) => {
+  const { fleet, chronicle } = scene
+  await inTurn(async () => {
+    const app = one(workersOf(scene), whom)
+    const { member, relay } = app
+    const usual = member.version
+    await member.exclusively(async () => {
+      const start = chronicle.now()
+      try {
+        await comeAs(member, otherThan(usual))
+        await member.untilReady()
+        const aggId = await newAggregateOf(scene, member)
+        await decideTwice(scene, app, aggId)
+        const others = workersOf(scene).filter(other => other !== app)
+        relay!.release()
+        await Promise.all(others.map(async other => { await other.member.kill(ALONE) }))
+        await send(scene, aggId, 'Deposit', { amount: 5 })
+      } finally {
+        relay!.release()
+        await comeAs(member, usual)
+        chronicle.fault('decided_twice', start, fleet.workers.map(({ member }) => member.name), { version: otherThan(usual) })
+      }
+    })
+    await member.untilReady()
+  })
+}
+
+/** What is left after the withdrawal is more than the old version demands, and less than the new one. */
+async function decideTwice (scene: Scene, { member, relay }: App, aggId: string): Promise<void> {
+  const { decider } = scene.fleet
+  decider.delete(aggId)
+  await send(scene, aggId, 'Deposit', { amount: 10 })
+  await until('the deposit was not decided', () => decider.has(aggId))
+  decider.delete(aggId)
+  relay!.holdRequests()
+  const answered = send(scene, aggId, 'Withdraw', { amount: 9.5 })
+  answered.catch(() => {})
+  await until('the command was not decided', () => decider.get(aggId) === member.name)
+  relay!.strand()
+  await until('nobody else decided the command', () => decider.get(aggId) !== member.name)
+  await Promise.race([answered, wait(STEP).then(() => { throw new Error('the command was not answered') })])
+}
+
+async function newAggregateOf (scene: Scene, { name }: Member): Promise<string> {
+  const { decider } = scene.fleet
+  for (let tried = 0; tried < MOST_TRIED; tried++) {
+    const aggId = randomUUID()
+    await send(scene, aggId, 'InitPeriod', { accountId: randomUUID(), limit: 1_000 })
+    await until('nobody decided for a new aggregate', () => decider.has(aggId))
+    if (decider.get(aggId) === name) return aggId
+  }
+  throw new Error(`${name} decides for no new aggregate`)
+}
+
+async function send ({ clients }: Scene, aggId: string, command: string, body: Intent['body']): Promise<void> {
+  await clients.send({
+    client: 'client-of-both',
+    bankType: 'Transaction',
+    aggId,
+    comId: randomUUID(),
+    command,
+    body,
+    behaviour: 'patient',
+    sender: 0,
+    moment: 0,
+    pause: 0,
+    later: 0
+  })
+}
+
+async function until (otherwise: string, seen: () => boolean): Promise<void> {
+  for (const late = performance.now() + STEP; !seen(); await wait(LOOK)) {
+    if (performance.now() > late) throw new Error(otherwise)
+  }
+}
+
+async function comeAs (member: Member, version: Version): Promise<void> {
+  member.version = version
+  await member.stop(0, LIMITS.patience)
+}
+
+function otherThan (version: Version): Version {
+  return version === 'old' ? 'new' : 'old'
+}
