@@ -133,6 +133,18 @@ t.test('a good history passes, and is counted', t => {
   t.end()
 })
 
+t.test('types have letters behind their names on a server that others use, too', t => {
+  const sample = new Sample()
+  const type = 'Transactionmwy2dlys'
+  sample.record[0] = { ...setting, types: [{ name: type, refused: 'CommandRefused', group: 'UniStream' }] }
+  sample.command({ ...inPeriod('InitPeriod', { accountId: ACCOUNT, limit: 1000 }), type },
+    { events: [['PeriodInited', { accountId: ACCOUNT, period: '202611', limit: 1000 }]] })
+  sample.command({ ...inPeriod('Deposit', { amount: 1 }), type }, deposited(1, 1))
+  sample.settle()
+  t.same(found({ sample }), [])
+  t.end()
+})
+
 /** One thing that is wrong in a good history, and the rule that says so. */
 const broken: readonly (readonly [what: string, rule: RuleName, spoil: (history: Good) => void])[] = [
   ['a command that nobody sent', 'invented', ({ sample }) => {

@@ -1,6 +1,9 @@
+import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Progress } from '../../bench/progress.js'
+import { internalsOf } from '../../lib/store/client-internals.js'
+import { losesCommands } from '../../lib/store/index.js'
 import type { Chronicle } from './chronicle.js'
 import { Clients } from './clients.js'
 import { compilePrograms } from './compile.js'
@@ -67,8 +70,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       deadline: LIMITS.deadline,
       drainTime: LIMITS.drainTime,
       messageTimeout: LIMITS.messageTimeout,
-      // What a given server loses is not known here.
-      swept: host === undefined && options.emulate === '23.10',
+      swept: host === undefined ? options.emulate === '23.10' : losesCommands(await versionOf(fleet.connectionString)),
       types: ['Account', 'Transaction'].map(name => ({ name: `${name}${suffix}`, refused: 'CommandRefused', group: 'UniStream' })),
       leastOrdered: Math.floor(calmOf(commands) / 3),
       memoryBounds: { worker: 400 * MIB, sender: 400 * MIB, store: 800 * MIB }
@@ -159,6 +161,16 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
     throw error
   } finally {
     await rm(programs, { recursive: true })
+  }
+}
+
+/** By it the workers know whether they must look for commands that the server loses. */
+async function versionOf (connectionString: string): Promise<string> {
+  const client = KurrentDBClient.connectionString(connectionString)
+  try {
+    return (await internalsOf(client).capabilities).serverVersion
+  } finally {
+    await client.dispose()
   }
 }
 

@@ -199,7 +199,7 @@ function ruleOf (type: string, command: string): Rule | undefined {
 }
 
 export function bankType (type: string): string {
-  return /^[A-Z][a-z]+/.exec(type)?.[0] ?? ''
+  return Object.keys(RULES).find(name => type.startsWith(name)) ?? ''
 }
 
 /** The worker's versions that can decide this; none where nobody knows the command, or it fits no schema. */
