@@ -63,6 +63,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
   const { folder: programs, build } = await compilePrograms(options.build)
   const fleet = await Fleet.open({ options: { ...options, build }, chronicle, folder, suffix, programs })
   try {
+    const loses = host === undefined ? options.emulate === '23.10' : losesCommands(await versionOf(fleet.connectionString))
     chronicle.write({
       kind: 'setting',
       seed,
@@ -70,7 +71,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       deadline: LIMITS.deadline,
       drainTime: LIMITS.drainTime,
       messageTimeout: LIMITS.messageTimeout,
-      swept: host === undefined ? options.emulate === '23.10' : losesCommands(await versionOf(fleet.connectionString)),
+      swept: loses,
       types: ['Account', 'Transaction'].map(name => ({ name: `${name}${suffix}`, refused: 'CommandRefused', group: 'UniStream' })),
       leastOrdered: Math.floor(calmOf(commands) / 3),
       memoryBounds: { worker: 400 * MIB, sender: 400 * MIB, store: 800 * MIB }
@@ -86,7 +87,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
       return underWay.size > 1 && due.length > MOST_LATE && isDue(due[MOST_LATE]!) ? 'slow' : 'full'
     })
     const recovery = new Recovery(fleet, clients)
-    const scene: Scene = { fleet, chronicle, clients, load, plan, recovery, suffix, commands, alone: () => underWay.size <= 1 }
+    const scene: Scene = { fleet, chronicle, clients, load, plan, recovery, suffix, commands, loses, alone: () => underWay.size <= 1 }
     const failed = new Map<FaultKind, number>()
 
     let phase = 'starting'

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Chronicle } from '../chronicle.js'
 import type { Clients } from '../clients.js'
 import { WORKER } from '../fault-plan.js'
 import type { PlannedFault } from '../fault-plan.js'
 import type { App, Fleet } from '../fleet.js'
 import type { Load } from '../load.js'
-import type { LoadPlan } from '../load-plan.js'
+import type { Intent, LoadPlan } from '../load-plan.js'
 import type { Member } from '../member.js'
 import type { Recovery } from '../recovery.js'
 
@@ -19,12 +21,18 @@ export interface Scene {
   readonly suffix: string
   /** How many commands the whole storm has. */
   readonly commands: number
+  /** Whether the server is one that loses commands. */
+  readonly loses: boolean
   /** Whether no fault is under way but the one that asks. */
   readonly alone: () => boolean
 }
 
 /** Carries a planned fault out; resolves when it is over, and stands in the record. */
 export type Strike = (scene: Scene, fault: PlannedFault) => Promise<void>
+
+/** Milliseconds that something is waited for which a fault cannot do without. */
+export const PATIENCE = 15_000
+const LOOK = 20
 
 /** One of them, by a number from 0 to below 1. */
 export function one<T> (of: readonly T[], part: number): T {
@@ -50,4 +58,28 @@ export function anyMember (scene: Scene, { whom, form }: PlannedFault): Member {
 
 export function anyApp (scene: Scene, { whom, form }: PlannedFault): App {
   return one(form < 0.4 ? scene.fleet.senders : workersOf(scene), whom)
+}
+
+/** Sends a command that is not of the load, until it is answered. */
+export async function send ({ clients }: Scene, aggId: string, command: string, body: Intent['body']): Promise<void> {
+  await clients.send({
+    client: 'client-beside',
+    bankType: 'Transaction',
+    aggId,
+    comId: randomUUID(),
+    command,
+    body,
+    behaviour: 'patient',
+    sender: 0,
+    moment: 0,
+    pause: 0,
+    later: 0
+  })
+}
+
+/** @throws Error with these words when it is not seen in time */
+export async function until (otherwise: string, seen: () => boolean): Promise<void> {
+  for (const late = performance.now() + PATIENCE; !seen(); await wait(LOOK)) {
+    if (performance.now() > late) throw new Error(otherwise)
+  }
 }

@@ -1,12 +1,17 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import type { RecordedEvent } from '@kurrent/kurrentdb-client'
 import { setTimeout as wait } from 'node:timers/promises'
-import { between, workersOf } from './scene.js'
+import { between, send, until, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 
 const GROUP = 'UniStream'
 
-/** As many commands as fill what one worker may hold, and leave some for others. */
-const FILL = 140
+/** Many more commands of one aggregate than a worker may hold. */
+const FILL = 200
+/** Milliseconds: with what follows less than the store waits for an acknowledgement. */
+const OTHERS_GO_ON = [500, 1_200] as const
+/** Milliseconds until there has been a checkpoint. */
+const CHECKPOINTED = 2_100
 /** How far below a checkpoint is looked for commands that the group has lost. */
 const LOOK_BACK = 600
 
@@ -74,11 +79,12 @@ async function headOf (client: KurrentDBClient, stream: string): Promise<number>
 }
 
 /**
- * A worker stands still and is full, others go on, and the checkpoint passes what stays behind it; then the store is killed. Older
- * servers never deliver what was passed: so the workers must find it. How many there were is counted before they can.
+ * A worker stands still and is full, while others go on. Then it finishes what it holds, and stands still again with some of what had stayed
+ * behind: these count as given out late, and older servers' checkpoint passes whatever still stays. Then the store is killed, and what
+ * was passed is never delivered: so the workers must find it. How much that is is counted before they can.
  */
 export const commandsLost: Strike = async (scene, fault) => {
-  const { fleet, chronicle, clients, load, plan } = scene
+  const { fleet, chronicle, clients, plan, loses } = scene
   const store = fleet.store!
   const hot = workersOf(scene).find(({ member }) => member.name === fleet.decider.get(plan.hot)) ?? workersOf(scene)[0]!
   await store.exclusively(async () => await hot.member.exclusively(async () => {
@@ -87,8 +93,13 @@ export const commandsLost: Strike = async (scene, fault) => {
     const lost: string[] = []
     try {
       hot.member.freeze()
-      load.burst(FILL).catch(() => {})
-      await wait(between(2_300, 3_200, fault.length))
+      for (let i = 0; i < FILL; i++) send(scene, plan.hot, 'Deposit', { amount: 1 }).catch(() => {})
+      await wait(between(...OTHERS_GO_ON, fault.length))
+      fleet.decider.delete(plan.hot)
+      hot.member.thaw()
+      await until('the worker did not go on', () => fleet.decider.has(plan.hot))
+      hot.member.freeze()
+      await wait(CHECKPOINTED)
       // Nobody may look for them before they are counted.
       await Promise.all(fleet.apps.map(({ relay }) => relay?.refuse()))
       await store.kill(0)
@@ -100,6 +111,7 @@ export const commandsLost: Strike = async (scene, fault) => {
       hot.member.thaw()
       chronicle.fault('commands_lost', start, ['store', hot.member.name], { lost })
     }
+    if (loses && lost.length === 0) throw new Error('the store has lost nothing')
   }))
 }
 
@@ -111,10 +123,11 @@ async function findLost ({ suffix }: Scene, client: KurrentDBClient): Promise<st
     const checkpoint = stats.lastCheckpointedEventRevision
     if (checkpoint === undefined) continue
     const below = client.readStream(type, { direction: 'backwards', fromRevision: checkpoint, maxCount: LOOK_BACK })
+    const kept = await parked(client, type)
     const wanted = new Map<string, Set<string>>()
     for await (const { event } of below) {
       const aggId = (event?.metadata as { $correlationId?: string } | undefined)?.$correlationId
-      if (event === undefined || aggId === undefined) continue
+      if (event === undefined || aggId === undefined || kept.has(Number(event.revision))) continue
       wanted.set(aggId, (wanted.get(aggId) ?? new Set()).add(event.id))
     }
     for (const [aggId, comIds] of wanted) {
@@ -125,14 +138,23 @@ async function findLost ({ suffix }: Scene, client: KurrentDBClient): Promise<st
   return lost
 }
 
+/** What a worker has put aside, as its version does not know it: by revision. */
+async function parked (client: KurrentDBClient, type: string): Promise<Set<number>> {
+  const revisions = new Set<number>()
+  await eachOf(client, `$persistentsubscription-${type}::${GROUP}-parked`, ({ data }) => { revisions.add(Number.parseInt(Buffer.from(data as Uint8Array).toString())) })
+  return revisions
+}
+
 async function decided (client: KurrentDBClient, stream: string): Promise<Set<string>> {
   const comIds = new Set<string>()
+  await eachOf(client, stream, ({ metadata }) => { comIds.add(String((metadata as { $causationId?: string } | undefined)?.$causationId)) })
+  return comIds
+}
+
+async function eachOf (client: KurrentDBClient, stream: string, see: (event: RecordedEvent) => void): Promise<void> {
   try {
-    for await (const { event } of client.readStream(stream)) {
-      comIds.add(String((event?.metadata as { $causationId?: string } | undefined)?.$causationId))
-    }
+    for await (const { event } of client.readStream(stream)) if (event !== undefined) see(event)
   } catch (error) {
     if ((error as { type?: string }).type !== 'stream-not-found') throw error
   }
-  return comIds
 }

@@ -3,14 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../fleet.js'
 import type { App } from '../fleet.js'
 import type { Version } from '../history.js'
-import type { Intent } from '../load-plan.js'
 import type { Member } from '../member.js'
-import { one, workersOf } from './scene.js'
+import { one, PATIENCE, send, until, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 
-/** Milliseconds that each step of a command's way is waited for. */
-const STEP = 15_000
-const LOOK = 20
 /** New aggregates at the most, until a worker is the one that decides for one of them. */
 const MOST_TRIED = 16
 /** Milliseconds for which a worker is alone. */
@@ -95,7 +91,7 @@ async function decideTwice (scene: Scene, { member, relay }: App, aggId: string)
   await until('the command was not decided', () => decider.get(aggId) === member.name)
   relay!.strand()
   await until('nobody else decided the command', () => decider.get(aggId) !== member.name)
-  await Promise.race([answered, wait(STEP).then(() => { throw new Error('the command was not answered') })])
+  await Promise.race([answered, wait(PATIENCE).then(() => { throw new Error('the command was not answered') })])
 }
 
 async function newAggregateOf (scene: Scene, { name }: Member): Promise<string> {
@@ -107,28 +103,6 @@ async function newAggregateOf (scene: Scene, { name }: Member): Promise<string> 
     if (decider.get(aggId) === name) return aggId
   }
   throw new Error(`${name} decides for no new aggregate`)
-}
-
-async function send ({ clients }: Scene, aggId: string, command: string, body: Intent['body']): Promise<void> {
-  await clients.send({
-    client: 'client-of-both',
-    bankType: 'Transaction',
-    aggId,
-    comId: randomUUID(),
-    command,
-    body,
-    behaviour: 'patient',
-    sender: 0,
-    moment: 0,
-    pause: 0,
-    later: 0
-  })
-}
-
-async function until (otherwise: string, seen: () => boolean): Promise<void> {
-  for (const late = performance.now() + STEP; !seen(); await wait(LOOK)) {
-    if (performance.now() > late) throw new Error(otherwise)
-  }
 }
 
 async function comeAs (member: Member, version: Version): Promise<void> {
