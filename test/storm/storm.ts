@@ -32,6 +32,8 @@ const TRY_AGAIN = 3_000
 /** Milliseconds that the end may take until each command has its outcome: at the least, and for each of them. */
 const SETTLING = 120_000
 const SETTLING_EACH = 15
+/** Milliseconds without any further outcome after which nothing more is waited for. */
+const STALLED = 60_000
 /** Finished commands that are asked again at the end. */
 const ASKED_AGAIN = 400
 const ASKERS = 24
@@ -215,9 +217,15 @@ async function allReady ({ members }: Fleet): Promise<void> {
 /** Asks for each command that is open still, until it has its outcome. What cannot have one is asked for once. */
 async function settle (clients: Clients, until: number, chronicle: Chronicle): Promise<void> {
   const asked = new Set<string>()
-  for (let sender = 0; chronicle.now() < until; sender++) {
+  let fewest = Infinity
+  let progress = chronicle.now()
+  for (let sender = 0; chronicle.now() < until && chronicle.now() - progress < STALLED; sender++) {
     const open = clients.open().filter(({ intent }) => !isClosed(intent.aggId) || !asked.has(intent.comId))
     if (open.length === 0) return
+    if (open.length < fewest) {
+      fewest = open.length
+      progress = chronicle.now()
+    }
     for (const { intent } of open) asked.add(intent.comId)
     await inTurn(open, async sent => {
       if (chronicle.now() > until) return
