@@ -31,8 +31,9 @@ export interface Scene {
 export type Strike = (scene: Scene, fault: PlannedFault) => Promise<void>
 
 /** Milliseconds that something is waited for which a fault cannot do without. */
-export const PATIENCE = 15_000
-const LOOK = 20
+export const PATIENCE = 8_000
+/** Milliseconds between two looks for it. */
+export const LOOK = 20
 
 /** One of them, by a number from 0 to below 1. */
 export function one<T> (of: readonly T[], part: number): T {

@@ -4,11 +4,15 @@ import { LIMITS } from '../fleet.js'
 import type { App } from '../fleet.js'
 import type { Version } from '../history.js'
 import type { Member } from '../member.js'
-import { one, PATIENCE, send, until, workersOf } from './scene.js'
+import { LOOK, one, PATIENCE, send, until, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 
 /** New aggregates at the most, until a worker is the one that decides for one of them. */
-const MOST_TRIED = 16
+const MOST_NEW = 16
+/** How often it is tried that two decide. */
+const MOST_TRIED = 3
+/** Milliseconds until a command must have come to a worker that cannot acknowledge others. */
+const MOST_HELD = 1_000
 /** Milliseconds for which a worker is alone. */
 const ALONE = 3_000
 
@@ -62,8 +66,7 @@ export const decidedTwice: Strike = async (scene, { whom }) => {
       try {
         await comeAs(member, otherThan(usual))
         await member.untilReady()
-        const aggId = await newAggregateOf(scene, member)
-        await decideTwice(scene, app, aggId)
+        const aggId = await decidedAggregate(scene, app)
         const others = workersOf(scene).filter(other => other !== app)
         relay!.release()
         await Promise.all(others.map(async other => { await other.member.kill(ALONE) }))
@@ -78,8 +81,19 @@ export const decidedTwice: Strike = async (scene, { whom }) => {
   })
 }
 
-/** What is left after the withdrawal is more than the old version demands, and less than the new one. */
-async function decideTwice (scene: Scene, { member, relay }: App, aggId: string): Promise<void> {
+async function decidedAggregate (scene: Scene, app: App): Promise<string> {
+  for (let tried = 0; tried < MOST_TRIED; tried++) {
+    const aggId = await newAggregateOf(scene, app.member)
+    if (await decideTwice(scene, app, aggId)) return aggId
+  }
+  throw new Error(`${app.member.name} has too much to do`)
+}
+
+/**
+ * What is left after the withdrawal is more than the old version demands, and less than the new one. Gives false where the worker gets no
+ * more commands, since it cannot acknowledge what it holds.
+ */
+async function decideTwice (scene: Scene, { member, relay }: App, aggId: string): Promise<boolean> {
   const { decider } = scene.fleet
   decider.delete(aggId)
   await send(scene, aggId, 'Deposit', { amount: 10 })
@@ -88,15 +102,23 @@ async function decideTwice (scene: Scene, { member, relay }: App, aggId: string)
   relay!.holdRequests()
   const answered = send(scene, aggId, 'Withdraw', { amount: 9.5 })
   answered.catch(() => {})
-  await until('the command was not decided', () => decider.get(aggId) === member.name)
+  const held = performance.now()
+  while (decider.get(aggId) !== member.name) {
+    if (performance.now() - held > MOST_HELD) {
+      relay!.release()
+      return false
+    }
+    await wait(LOOK)
+  }
   relay!.strand()
   await until('nobody else decided the command', () => decider.get(aggId) !== member.name)
   await Promise.race([answered, wait(PATIENCE).then(() => { throw new Error('the command was not answered') })])
+  return true
 }
 
 async function newAggregateOf (scene: Scene, { name }: Member): Promise<string> {
   const { decider } = scene.fleet
-  for (let tried = 0; tried < MOST_TRIED; tried++) {
+  for (let tried = 0; tried < MOST_NEW; tried++) {
     const aggId = randomUUID()
     await send(scene, aggId, 'InitPeriod', { accountId: randomUUID(), limit: 1_000 })
     await until('nobody decided for a new aggregate', () => decider.has(aggId))
