@@ -1,7 +1,7 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import type { RecordedEvent } from '@kurrent/kurrentdb-client'
 import { setTimeout as wait } from 'node:timers/promises'
-import { between, send, until, workersOf } from './scene.js'
+import { between, LOOK, send, until, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 
 const GROUP = 'UniStream'
@@ -9,9 +9,12 @@ const GROUP = 'UniStream'
 /** Many more commands of one aggregate than a worker may hold. */
 const FILL = 200
 /** Milliseconds: with what follows less than the store waits for an acknowledgement. */
-const OTHERS_GO_ON = [500, 1_200] as const
+const MOST_FILLING = 1_000
+const OTHERS_GO_ON = [200, 500] as const
 /** Milliseconds until there has been a checkpoint. */
 const CHECKPOINTED = 2_100
+/** Aggregates whose commands others decide meanwhile. */
+const BESIDE = 30
 /** How far below a checkpoint is looked for commands that the group has lost. */
 const LOOK_BACK = 600
 
@@ -84,8 +87,12 @@ async function headOf (client: KurrentDBClient, stream: string): Promise<number>
  * was passed is never delivered: so the workers must find it. How much that is is counted before they can.
  */
 export const commandsLost: Strike = async (scene, fault) => {
-  const { fleet, chronicle, clients, plan, loses } = scene
+  const { fleet, chronicle, clients, plan, suffix, loses } = scene
   const store = fleet.store!
+  const others = plan.poisonable.slice(0, BESIDE)
+  fleet.decider.delete(plan.hot)
+  send(scene, plan.hot, 'Deposit', { amount: 1 }).catch(() => {})
+  await until('nobody decides for the hot aggregate', () => fleet.decider.has(plan.hot))
   const hot = workersOf(scene).find(({ member }) => member.name === fleet.decider.get(plan.hot)) ?? workersOf(scene)[0]!
   await store.exclusively(async () => await hot.member.exclusively(async () => {
     await Promise.all([store.untilReady(), hot.member.untilReady()])
@@ -93,11 +100,17 @@ export const commandsLost: Strike = async (scene, fault) => {
     const lost: string[] = []
     try {
       hot.member.freeze()
-      for (let i = 0; i < FILL; i++) send(scene, plan.hot, 'Deposit', { amount: 1 }).catch(() => {})
+      await withClient(scene, async client => {
+        const stream = `Transaction${suffix}`
+        const full = await headOf(client, stream) + FILL
+        for (let i = 0; i < FILL; i++) send(scene, plan.hot, 'Deposit', { amount: 1 }).catch(() => {})
+        for (const late = chronicle.now() + MOST_FILLING; await headOf(client, stream) < full && chronicle.now() < late;) await wait(LOOK)
+      })
+      for (const aggId of others) send(scene, aggId, 'Deposit', { amount: 1 }).catch(() => {})
       await wait(between(...OTHERS_GO_ON, fault.length))
       fleet.decider.delete(plan.hot)
       hot.member.thaw()
-      await until('the worker did not go on', () => fleet.decider.has(plan.hot))
+      await until('the worker did not go on', () => fleet.decider.get(plan.hot) === hot.member.name)
       hot.member.freeze()
       await wait(CHECKPOINTED)
       // Nobody may look for them before they are counted.
