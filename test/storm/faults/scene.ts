@@ -80,7 +80,13 @@ export async function send ({ clients }: Scene, aggId: string, command: string, 
 
 /** @throws Error with these words when it is not seen in time */
 export async function until (otherwise: string, seen: () => boolean): Promise<void> {
-  for (const late = performance.now() + PATIENCE; !seen(); await wait(LOOK)) {
-    if (performance.now() > late) throw new Error(otherwise)
+  if (!await within(PATIENCE, seen)) throw new Error(otherwise)
+}
+
+/** Whether something is seen within so many milliseconds. */
+export async function within (patience: number, seen: () => boolean): Promise<boolean> {
+  for (const late = performance.now() + patience; !seen(); await wait(LOOK)) {
+    if (performance.now() > late) return false
   }
+  return true
 }

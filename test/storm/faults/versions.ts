@@ -4,7 +4,7 @@ import { LIMITS } from '../fleet.js'
 import type { App } from '../fleet.js'
 import type { Version } from '../history.js'
 import type { Member } from '../member.js'
-import { LOOK, one, PATIENCE, send, until, workersOf } from './scene.js'
+import { one, PATIENCE, send, until, within, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 
 /** New aggregates at the most, until a worker is the one that decides for one of them. */
@@ -102,13 +102,9 @@ async function decideTwice (scene: Scene, { member, relay }: App, aggId: string)
   relay!.holdRequests()
   const answered = send(scene, aggId, 'Withdraw', { amount: 9.5 })
   answered.catch(() => {})
-  const held = performance.now()
-  while (decider.get(aggId) !== member.name) {
-    if (performance.now() - held > MOST_HELD) {
-      relay!.release()
-      return false
-    }
-    await wait(LOOK)
+  if (!await within(MOST_HELD, () => decider.get(aggId) === member.name)) {
+    relay!.release()
+    return false
   }
   relay!.strand()
   await until('nobody else decided the command', () => decider.get(aggId) !== member.name)
