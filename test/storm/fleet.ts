@@ -163,6 +163,7 @@ export function hasRelays (host: string | undefined): boolean {
 function settingsOf (name: string, role: AppWishes['role'], place: number, last: boolean, host: string): object {
   const kurrent = {
     host,
+    hostname: name,
     callLimit: LIMITS.callLimit / 1000,
     drainTime: LIMITS.drainTime / 1000,
     messageTimeout: LIMITS.messageTimeout / 1000,
@@ -170,7 +171,7 @@ function settingsOf (name: string, role: AppWishes['role'], place: number, last:
   }
   return role === 'sender'
     ? {
-        kurrent: { ...kurrent, hostname: name },
+        kurrent,
         command: { deadline: LIMITS.deadline / 1000, ...last ? NARROW : WIDE, ...place === 0 && { interval: FORGETFUL_MINUTES } }
       }
     : { kurrent }

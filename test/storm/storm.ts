@@ -27,7 +27,7 @@ const MOST_LATE = 2
 /** Commands that wait for their outcomes beyond which clients send slowly: what is to be seen is faults, not a fleet that is too small. */
 const MOST_WAITING = 150
 /** How often a fault is tried, and after how many milliseconds again. */
-const TRIES = 2
+const TRIES = 3
 const TRY_AGAIN = 3_000
 /** Milliseconds that the end may take until each command has its outcome: at the least, and for each of them. */
 const SETTLING = 120_000

@@ -1,10 +1,11 @@
 import type { FaultKind } from '../fault-plan.js'
 import { burst, poison } from './load.js'
+import { commandsLost } from './loss.js'
 import { answerCut, answerWithheld, answersDelayed, connectionsDropped, halfOpen } from './network.js'
 import { closing, doubled, doubledUnfit, gone, noise, unaddressedCommand, unknownCommand, unreadableCommand } from './plants.js'
 import { clockStep, freeze, join, kill, leave, stop, storeHung } from './processes.js'
 import type { Strike } from './scene.js'
-import { commandsLost, idsForgotten, linksHeld, redelivery } from './store.js'
+import { idsForgotten, linksHeld, redelivery } from './store.js'
 import { decidedTwice, deploy } from './versions.js'
 
 export { isClosed } from './plants.js'

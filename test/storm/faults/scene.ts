@@ -33,7 +33,7 @@ export type Strike = (scene: Scene, fault: PlannedFault) => Promise<void>
 /** Milliseconds that something is waited for which a fault cannot do without. */
 export const PATIENCE = 8_000
 /** Milliseconds between two looks for it. */
-export const LOOK = 20
+const LOOK = 20
 
 /** One of them, by a number from 0 to below 1. */
 export function one<T> (of: readonly T[], part: number): T {
@@ -84,8 +84,8 @@ export async function until (otherwise: string, seen: () => boolean): Promise<vo
 }
 
 /** Whether something is seen within so many milliseconds. */
-export async function within (patience: number, seen: () => boolean): Promise<boolean> {
-  for (const late = performance.now() + patience; !seen(); await wait(LOOK)) {
+export async function within (patience: number, seen: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (const late = performance.now() + patience; !await seen(); await wait(LOOK)) {
     if (performance.now() > late) return false
   }
   return true
