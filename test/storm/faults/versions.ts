@@ -90,8 +90,9 @@ async function decidedAggregate (scene: Scene, app: App): Promise<string> {
 }
 
 /**
- * What is left after the withdrawal is more than the old version demands, and less than the new one. Gives false where the worker gets no
- * more commands, since it cannot acknowledge what it holds.
+ * The worker's own decision must move its state, for that state to be wrong if it is kept: the old version withdraws where the new one
+ * refuses, as too little would be left, and the new one divides a deposit. Gives false where the worker gets no more commands, since it
+ * cannot acknowledge what it holds.
  */
 async function decideTwice (scene: Scene, { member, relay }: App, aggId: string): Promise<boolean> {
   const { decider } = scene.fleet
@@ -100,7 +101,9 @@ async function decideTwice (scene: Scene, { member, relay }: App, aggId: string)
   await until('the deposit was not decided', () => decider.has(aggId))
   decider.delete(aggId)
   relay!.holdRequests()
-  const answered = send(scene, aggId, 'Withdraw', { amount: 9.5 })
+  const answered = member.version === 'old'
+    ? send(scene, aggId, 'Withdraw', { amount: 9.5 })
+    : send(scene, aggId, 'Deposit', { amount: 300 })
   answered.catch(() => {})
   if (!await within(MOST_HELD, () => decider.get(aggId) === member.name)) {
     relay!.release()

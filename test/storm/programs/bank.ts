@@ -44,7 +44,7 @@ interface Parts {
  */
 export function bank ({ lib, account, transaction }: Build, version: Version, suffix: string, decided: (aggId: string) => void): AnyAggregate[] {
   const accounts = partsOf(account.Account)
-  const transactions = withPoison(partsOf(transaction.Transaction))
+  const transactions = byAmount(withPoison(partsOf(transaction.Transaction)))
   const both = [['Account', accounts], ['Transaction', version === 'new' ? renewed(lib, transactions) : transactions]] as const
   return both.map(([name, { commands, events, evolve, decide, creating }]) => lib.defineAggregate(
     lib.defineCommands(`${name}${suffix}`, commands),
@@ -88,6 +88,24 @@ function withPoison (parts: Parts): Parts {
         // The signal leaves no time for this.
         throw new Error('poisoned')
       }
+    }
+  }
+}
+
+/** Balances move by the amounts, so that a state to which an event came twice is not mended by the next one, which tells the balance. */
+function byAmount (parts: Parts): Parts {
+  const moving = (type: string, direction: 1 | -1) => (state: unknown, data: unknown) => {
+    const { balance } = state as { balance: number }
+    return { ...parts.evolve[type]!(state, data) as object, balance: balance + direction * cents((data as Finished).amount) }
+  }
+  return {
+    ...parts,
+    evolve: {
+      ...parts.evolve,
+      DepositFinished: moving('DepositFinished', 1),
+      TransferInFinished: moving('TransferInFinished', 1),
+      WithdrawFinished: moving('WithdrawFinished', -1),
+      TransferOutFinished: moving('TransferOutFinished', -1)
     }
   }
 }
