@@ -109,10 +109,11 @@ async function findLost ({ suffix }: Scene, client: KurrentDBClient): Promise<st
     if (checkpoint === undefined) continue
     const below = client.readStream(type, { direction: 'backwards', fromRevision: checkpoint, maxCount: LOOK_BACK })
     const kept = await parked(client, type)
+    const failed = await decided(client, `${type}-Fail`)
     const wanted = new Map<string, Set<string>>()
     for await (const { event } of below) {
       const aggId = (event?.metadata as { $correlationId?: string } | undefined)?.$correlationId
-      if (event === undefined || aggId === undefined || kept.has(Number(event.revision))) continue
+      if (event === undefined || aggId === undefined || kept.has(Number(event.revision)) || failed.has(event.id)) continue
       wanted.set(aggId, (wanted.get(aggId) ?? new Set()).add(event.id))
     }
     for (const [aggId, comIds] of wanted) {
