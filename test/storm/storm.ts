@@ -1,9 +1,8 @@
-import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Progress } from '../../bench/progress.js'
-import { internalsOf } from '../../lib/store/client-internals.js'
-import { losesCommands } from '../../lib/store/index.js'
+import { losesCommands, Store } from '../../lib/store/index.js'
+import { recordingLog } from '../harness/recording-log.js'
 import type { Chronicle } from './chronicle.js'
 import { Clients } from './clients.js'
 import { compilePrograms } from './compile.js'
@@ -169,11 +168,11 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
 
 /** By it the workers know whether they must look for commands that the server loses. */
 async function versionOf (connectionString: string): Promise<string> {
-  const client = KurrentDBClient.connectionString(connectionString)
+  const store = Store.open({ connectionString, callLimit: LIMITS.callLimit }, recordingLog())
   try {
-    return (await internalsOf(client).capabilities).serverVersion
+    return await store.serverVersion()
   } finally {
-    await client.dispose()
+    await store.close()
   }
 }
 

@@ -18,7 +18,8 @@ export interface Incoming<Request> {
 
 /**
  * Takes the messages of a call as they come in, all that one packet brought at once. gRPC's library would stop the stream at each, copy it,
- * and hand it on by way of a queue and two promises. The call ends, and is cancelled, by way of the library as ever; it also reads the messages where its HTTP/2 stream cannot be found, or where they may be compressed.
+ * and hand it on by way of a queue and two promises. The call ends, and is cancelled, by way of the library as ever; the library also reads
+ * the messages where its HTTP/2 stream cannot be found, or where they may be compressed.
  */
 export function readFrames<Request> (call: ReadableCall, incoming: Incoming<Request>): void {
   const stream = isPlain(call) ? http2Stream(call) : undefined
