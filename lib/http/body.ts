@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
-import { UnreadableBodyError } from './faults.js'
+import { EncodedBodyError, UnreadableBodyError } from './faults.js'
 import { jsonFault } from './json-fault.js'
 
 /**
@@ -9,13 +9,18 @@ import { jsonFault } from './json-fault.js'
  */
 export function readBodiesAsJson (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, ({ headers }, body, done) => {
     try {
       done(null, parse(body))
     } catch (error) {
-      done(error as Error)
+      // What a hook has decoded may have kept its header, and can be read.
+      done(isEncoded(headers['content-encoding']) ? new EncodedBodyError() : error as Error)
     }
   })
+}
+
+function isEncoded (contentEncoding = 'identity'): boolean {
+  return contentEncoding.toLowerCase() !== 'identity'
 }
 
 function parse (body: Buffer): unknown {

@@ -17,6 +17,8 @@ export interface Problem {
 const PROBLEM_JSON = 'application/problem+json'
 const CODE = /^[A-Z][A-Z0-9_]*$/
 const OURS = 'UNISTREAM_'
+/** More help nobody, and would make an answer much larger than what was asked. */
+const MOST_FAULTS = 100
 
 /** What Fastify says of a body, in our own words. */
 const BODY_FAULTS: Readonly<Record<string, { code: string, detail: string, rule: string, message: string }>> = {
@@ -25,6 +27,9 @@ const BODY_FAULTS: Readonly<Record<string, { code: string, detail: string, rule:
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'UNISTREAM_MEDIA_TYPE', detail: 'The body is of another media type', rule: 'mediaType', message: 'must be sent as application/json'
+  },
+  UNISTREAM_CONTENT_ENCODING: {
+    code: 'UNISTREAM_MEDIA_TYPE', detail: 'The body is encoded', rule: 'contentEncoding', message: 'must be sent as it is, without content-encoding'
   },
   UNISTREAM_COMMAND_TOO_LARGE: {
     code: 'UNISTREAM_COMMAND_TOO_LARGE', detail: 'The command is too large', rule: 'size', message: 'is larger than what can be stored'
@@ -66,9 +71,10 @@ function problemOf (error: unknown, replied: number, request: FastifyRequest): P
     : problem(status, status === 500 ? 'UNISTREAM_INTERNAL' : phrase(status), 'The server could not answer this request')
 }
 
-/** All that is wrong with a request. */
+/** All that is wrong with a request, up to {@link MOST_FAULTS}. */
 export function invalid (detail: string, faults: readonly RequestFault[]): Problem {
-  return { ...problem(400, 'UNISTREAM_COMMAND_INVALID', detail), errors: faults }
+  const told = faults.length > MOST_FAULTS ? `${detail}: these are ${MOST_FAULTS} of its ${faults.length} faults` : detail
+  return { ...problem(400, 'UNISTREAM_COMMAND_INVALID', told), errors: faults.slice(0, MOST_FAULTS) }
 }
 
 function statusOf (status: number): number {

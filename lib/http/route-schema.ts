@@ -46,7 +46,7 @@ export function commandSchema ({ aggregate, command, operationId, events, told }
       409: problemAnswer(409, 'This command id was used for something else', new CommandIdReusedError()),
       413: faultsAnswer(413, 'The command is too large to store', { code: 'UNISTREAM_COMMAND_TOO_LARGE', message: 'The command is too large' },
         [{ in: 'body', pointer: '', rule: 'size', message: 'is larger than what can be stored' }]),
-      415: faultsAnswer(415, 'The body is not sent as `application/json`',
+      415: faultsAnswer(415, 'The body is not sent as `application/json`, or is compressed',
         { code: 'UNISTREAM_MEDIA_TYPE', message: 'The body is of another media type' },
         [{ in: 'body', pointer: '', rule: 'mediaType', message: 'must be sent as application/json' }]),
       422: answer([unsuccessful], 'A rule refused the command: `code` and `detail` are the rule\'s',

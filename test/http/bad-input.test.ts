@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { recordingLog } from '../harness/recording-log.js'
 import { Store } from '../../lib/store/index.js'
@@ -85,6 +86,28 @@ t.test('a body of another media type', async (t) => {
     const problem = problemOf(t, answer, 415, 'UNISTREAM_MEDIA_TYPE')
     t.match(problem['errors'], [{ in: 'path', pointer: '/comId' }, body('', 'mediaType')])
   }
+})
+
+t.test('a compressed body', async (t) => {
+  const send = (payload: string | Buffer, encoding: string) => app.inject({
+    method: 'POST',
+    url: `/${type}/Add/${randomUUID()}?aggId=${aggId}`,
+    payload,
+    headers: { 'content-type': 'application/json', 'content-encoding': encoding }
+  })
+  const problem = problemOf(t, await send(gzipSync('{"by":1}'), 'gzip'), 415, 'UNISTREAM_MEDIA_TYPE')
+  t.match(problem['errors'], [body('', 'contentEncoding')])
+  // A hook that has decoded the body may have left the header.
+  await refused(t, send('{}', 'gzip'), [body('/by', 'required')])
+  await refused(t, send('{', 'identity'), [body('', 'json')])
+})
+
+t.test('more faults than help anybody', async (t) => {
+  const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`field${index}`, index]))
+  const answer = await post('Add', randomUUID(), JSON.stringify({ by: 1, ...unknown }))
+  const problem = problemOf(t, answer, 400, 'UNISTREAM_COMMAND_INVALID')
+  t.equal((problem['errors'] as unknown[]).length, 100)
+  t.match(problem['detail'], /: these are 100 of its 150 faults$/)
 })
 
 t.test('JSON with a charset is JSON', async (t) => {
