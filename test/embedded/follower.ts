@@ -29,17 +29,26 @@ export class Follower {
     t.teardown(() => subscription.unsubscribe())
   }
 
+  /** @throws what has ended the subscription before */
   async saw (count: number): Promise<Seen[]> {
-    return await until(() => this.seen.length >= count && this.seen)
+    return await this.#until(() => this.seen.length >= count && this.seen)
   }
 
+  /** @throws what has ended the subscription before */
   async live (times = 1): Promise<CaughtUp> {
-    await until(() => this.caughtUp.length >= times)
-    return this.caughtUp[times - 1]!
+    return await this.#until(() => this.caughtUp[times - 1])
   }
 
   async failed (): Promise<Error & { type?: string }> {
     return await until(() => this.error)
+  }
+
+  async #until<T> (ask: () => T | undefined | false): Promise<T> {
+    return await until(() => {
+      const answer = ask()
+      if ((answer === undefined || answer === false) && this.error !== undefined) throw this.error
+      return answer
+    })
   }
 
   async leave (): Promise<void> {
