@@ -52,8 +52,8 @@ export async function rollOut (scene: Scene, version: Version): Promise<string[]
 }
 
 /**
- * One worker has come in the other version, decides a command, and its connection swallows the append and breaks. Another one, of the usual
- * version, decides the same command otherwise. Then the first one's append comes after all, and nobody else is left to go on.
+ * One worker has come in the other version, decides commands, and its connection swallows the appends and breaks. Others, of the usual
+ * version, decide the same commands otherwise. Then the first one's appends come after all, and nobody else is left to go on.
  */
 export const decidedTwice: Strike = async (scene, { whom }) => {
   const { fleet, chronicle } = scene
@@ -66,11 +66,11 @@ export const decidedTwice: Strike = async (scene, { whom }) => {
       try {
         await comeAs(member, otherThan(usual))
         await member.untilReady()
-        const aggId = await decidedAggregate(scene, app)
+        const aggregates = await decidedAggregates(scene, app)
         const others = workersOf(scene).filter(other => other !== app)
         relay!.release()
         await Promise.all(others.map(async other => { await other.member.kill(ALONE) }))
-        await send(scene, aggId, 'Deposit', { amount: 5 })
+        await Promise.all(aggregates.map(async aggId => { await send(scene, aggId, 'Deposit', { amount: 5 }) }))
       } finally {
         relay!.release()
         await comeAs(member, usual)
@@ -81,37 +81,42 @@ export const decidedTwice: Strike = async (scene, { whom }) => {
   })
 }
 
-async function decidedAggregate (scene: Scene, app: App): Promise<string> {
+async function decidedAggregates (scene: Scene, app: App): Promise<string[]> {
   for (let tried = 0; tried < MOST_TRIED; tried++) {
-    const aggId = await newAggregateOf(scene, app.member)
-    if (await decideTwice(scene, app, aggId)) return aggId
+    const aggregates = []
+    for (const { command, body } of OTHERWISE) aggregates.push({ aggId: await newAggregateOf(scene, app.member), command, body })
+    if (await decideTwice(scene, app, aggregates)) return aggregates.map(({ aggId }) => aggId)
   }
   throw new Error(`${app.member.name} has too much to do`)
 }
 
-/**
- * The worker's own decision must move its state, for that state to be wrong if it is kept: the old version withdraws where the new one
- * refuses, as too little would be left, and the new one divides a deposit. Gives false where the worker gets no more commands, since it
- * cannot acknowledge what it holds.
- */
-async function decideTwice (scene: Scene, { member, relay }: App, aggId: string): Promise<boolean> {
+/** What the versions decide otherwise: in one event, where the new one refuses, as too little would be left; and in another number of events. */
+const OTHERWISE = [
+  { command: 'Withdraw', body: { amount: 9.5 } },
+  { command: 'Deposit', body: { amount: 300 } }
+] as const
+
+/** Gives false where the worker gets no more commands, since it cannot acknowledge what it holds. */
+async function decideTwice (
+  scene: Scene, { member, relay }: App, aggregates: ReadonlyArray<{ aggId: string, command: string, body: { amount: number } }>
+): Promise<boolean> {
   const { decider } = scene.fleet
-  decider.delete(aggId)
-  await send(scene, aggId, 'Deposit', { amount: 10 })
-  await until('the deposit was not decided', () => decider.has(aggId))
-  decider.delete(aggId)
+  await Promise.all(aggregates.map(async ({ aggId }) => {
+    decider.delete(aggId)
+    await send(scene, aggId, 'Deposit', { amount: 10 })
+    await until('the deposit was not decided', () => decider.has(aggId))
+    decider.delete(aggId)
+  }))
   relay!.holdRequests()
-  const answered = member.version === 'old'
-    ? send(scene, aggId, 'Withdraw', { amount: 9.5 })
-    : send(scene, aggId, 'Deposit', { amount: 300 })
+  const answered = Promise.all(aggregates.map(async ({ aggId, command, body }) => { await send(scene, aggId, command, body) }))
   answered.catch(() => {})
-  if (!await within(MOST_HELD, () => decider.get(aggId) === member.name)) {
+  if (!await within(MOST_HELD, () => aggregates.every(({ aggId }) => decider.get(aggId) === member.name))) {
     relay!.release()
     return false
   }
   relay!.strand()
-  await until('nobody else decided the command', () => decider.get(aggId) !== member.name)
-  await Promise.race([answered, wait(PATIENCE).then(() => { throw new Error('the command was not answered') })])
+  await until('nobody else decided the commands', () => aggregates.every(({ aggId }) => decider.get(aggId) !== member.name))
+  await Promise.race([answered, wait(PATIENCE).then(() => { throw new Error('the commands were not answered') })])
   return true
 }
 
