@@ -168,7 +168,7 @@ export async function runStorm (options: StormOptions, folder: string, chronicle
 
 /** By it the workers know whether they must look for commands that the server loses. */
 async function versionOf (connectionString: string): Promise<string> {
-  const store = Store.open({ connectionString, callLimit: LIMITS.callLimit }, recordingLog())
+  const store = Store.open({ connectionString, callLimit: LIMITS.callLimit / 1000 }, recordingLog())
   try {
     return await store.serverVersion()
   } finally {
