@@ -21,7 +21,7 @@ export class UnreadableBodyError extends Error {
 /** The body cannot be read, and its header says that it is compressed. */
 export class EncodedBodyError extends Error {
   readonly statusCode = 415
-  readonly code = 'UNISTREAM_CONTENT_ENCODING'
+  readonly code = 'UNISTREAM_MEDIA_TYPE'
 }
 
 /** The command that a request is about, its ids as the store spells them. */

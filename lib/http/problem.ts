@@ -28,7 +28,7 @@ const BODY_FAULTS: Readonly<Record<string, { code: string, detail: string, rule:
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'UNISTREAM_MEDIA_TYPE', detail: 'The body is of another media type', rule: 'mediaType', message: 'must be sent as application/json'
   },
-  UNISTREAM_CONTENT_ENCODING: {
+  UNISTREAM_MEDIA_TYPE: {
     code: 'UNISTREAM_MEDIA_TYPE', detail: 'The body is encoded', rule: 'contentEncoding', message: 'must be sent as it is, without content-encoding'
   },
   UNISTREAM_COMMAND_TOO_LARGE: {
