@@ -32,7 +32,7 @@ const TRY_AGAIN = 3_000
 const SETTLING = 120_000
 const SETTLING_EACH = 15
 /** Milliseconds without any further outcome after which nothing more is waited for. */
-const STALLED = 60_000
+const STALLED = 45_000
 /** Finished commands that are asked again at the end. */
 const ASKED_AGAIN = 400
 const ASKERS = 24
