@@ -2,6 +2,7 @@ import type { KurrentDBClient, RecordedEvent } from '@kurrent/kurrentdb-client'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { App } from '../fleet.js'
 import type { Member } from '../member.js'
+import { isClosed } from './plants.js'
 import { between, send, until, within, workersOf } from './scene.js'
 import type { Scene, Strike } from './scene.js'
 import { GROUP, headOf, withClient } from './store.js'
@@ -100,7 +101,7 @@ async function infoOf (client: KurrentDBClient, stream: string) {
   return await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)
 }
 
-/** By type, aggregate and id. */
+/** By type, aggregate and id: what could have an outcome, and has none. */
 async function findLost ({ suffix }: Scene, client: KurrentDBClient): Promise<string[]> {
   const lost: string[] = []
   for (const type of [`Transaction${suffix}`, `Account${suffix}`]) {
@@ -113,7 +114,8 @@ async function findLost ({ suffix }: Scene, client: KurrentDBClient): Promise<st
     const wanted = new Map<string, Set<string>>()
     for await (const { event } of below) {
       const aggId = (event?.metadata as { $correlationId?: string } | undefined)?.$correlationId
-      if (event === undefined || aggId === undefined || kept.has(Number(event.revision)) || failed.has(event.id)) continue
+      if (event === undefined || aggId === undefined || isClosed(aggId)) continue
+      if (kept.has(Number(event.revision)) || failed.has(event.id)) continue
       wanted.set(aggId, (wanted.get(aggId) ?? new Set()).add(event.id))
     }
     for (const [aggId, comIds] of wanted) {
