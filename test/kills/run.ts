@@ -51,7 +51,11 @@ async function bounded<T> (what: string, action: Promise<T>, patience = PATIENCE
 
 async function opened (data: string): Promise<{ store: StoreProcess, client: KurrentDBClient }> {
   const store = new StoreProcess(data)
-  const url = await bounded('The start', store.listening)
+  // Else it would live on, and this program with it.
+  const url = await bounded('The start', store.listening).catch(async (error: unknown) => {
+    await store.kill()
+    throw error
+  })
   if (url === undefined) throw new Error(`The store did not start again: ${store.warnings.join('; ')}`)
   counts.cut += store.warnings.filter((line) => line.includes('cut off')).length
   return { store, client: KurrentDBClient.connectionString(url) }
