@@ -17,8 +17,6 @@ export interface Problem {
 const PROBLEM_JSON = 'application/problem+json'
 const CODE = /^[A-Z][A-Z0-9_]*$/
 const OURS = 'UNISTREAM_'
-/** More help nobody, and would make an answer much larger than what was asked. */
-const MOST_FAULTS = 100
 
 /** What Fastify says of a body, in our own words. */
 const BODY_FAULTS: Readonly<Record<string, { code: string, detail: string, rule: string, message: string }>> = {
@@ -71,10 +69,9 @@ function problemOf (error: unknown, replied: number, request: FastifyRequest): P
     : problem(status, status === 500 ? 'UNISTREAM_INTERNAL' : phrase(status), 'The server could not answer this request')
 }
 
-/** All that is wrong with a request, up to {@link MOST_FAULTS}. */
+/** All that is wrong with a request. */
 export function invalid (detail: string, faults: readonly RequestFault[]): Problem {
-  const told = faults.length > MOST_FAULTS ? `${detail}: these are ${MOST_FAULTS} of its ${faults.length} faults` : detail
-  return { ...problem(400, 'UNISTREAM_COMMAND_INVALID', told), errors: faults.slice(0, MOST_FAULTS) }
+  return { ...problem(400, 'UNISTREAM_COMMAND_INVALID', detail), errors: faults }
 }
 
 function statusOf (status: number): number {

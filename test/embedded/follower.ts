@@ -46,7 +46,7 @@ export class Follower {
   async #until<T> (ask: () => T | undefined | false): Promise<T> {
     return await until(() => {
       const answer = ask()
-      if ((answer === undefined || answer === false) && this.error !== undefined) throw this.error
+      if (!answer && this.error !== undefined) throw this.error
       return answer
     })
   }

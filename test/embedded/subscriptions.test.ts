@@ -79,21 +79,21 @@ t.test('no gap and no double while others write', async (t) => {
     const follower = new Follower(t, client.subscribeToStream(stream))
     // What has ended it is seen below.
     await follower.live().catch(() => {})
-    followers.push(followed(follower, all.length, (revision) => new Follower(t, client.subscribeToStream(stream, { fromRevision: revision }))))
+    followers.push(followed(follower, all.length, (fromRevision) => new Follower(t, client.subscribeToStream(stream, { fromRevision }))))
   }
   await writing
   for (const revisions of await Promise.all(followers)) t.same(revisions, all)
 })
 
 /** What is seen until there are so many. A server may end the call of whoever is given much at once: then it is followed from there on. */
-async function followed (follower: Follower, count: number, onwards: (revision: bigint) => Follower): Promise<bigint[]> {
+async function followed (follower: Follower, count: number, onwards: (revision: bigint | typeof START) => Follower): Promise<bigint[]> {
   const revisions: bigint[] = []
   for (let now = follower; ;) {
     const over = await until(() => now.error ?? (revisions.length + now.seen.length >= count && 'all'))
     revisions.push(...now.seen.map(({ event }) => event!.revision))
     if (over === 'all') return revisions
     if (!/too slow/.test(over.message)) throw over
-    now = onwards(revisions.at(-1)!)
+    now = onwards(revisions.at(-1) ?? START)
   }
 }
 

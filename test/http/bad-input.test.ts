@@ -102,14 +102,6 @@ t.test('a compressed body', async (t) => {
   await refused(t, send('{', 'identity'), [body('', 'json')])
 })
 
-t.test('more faults than help anybody', async (t) => {
-  const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`field${index}`, index]))
-  const answer = await post('Add', randomUUID(), JSON.stringify({ by: 1, ...unknown }))
-  const problem = problemOf(t, answer, 400, 'UNISTREAM_COMMAND_INVALID')
-  t.equal((problem['errors'] as unknown[]).length, 100)
-  t.match(problem['detail'], /: these are 100 of its 150 faults$/)
-})
-
 t.test('JSON with a charset is JSON', async (t) => {
   const answer = app.inject({
     method: 'POST',
