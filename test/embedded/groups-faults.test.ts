@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { PersistentSubscriptionDroppedError } from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { Groups } from '../../lib/embedded/groups/index.js'
-import type { GroupSettings, Message, Receiver } from '../../lib/embedded/groups/index.js'
+import type { Message, Receiver } from '../../lib/embedded/groups/index.js'
 import { MemoryLog } from '../../lib/embedded/log/memory.js'
 import { Streams } from '../../lib/embedded/streams/index.js'
 import { until } from '../harness/until.js'
 import { Consumer, numbered, numbers, own, settings, untilInfo } from './consumer.js'
+import { GROUP } from './group-settings.js'
 
 const { KURRENT_HOST } = process.env
 const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server makes no faults on demand'
@@ -62,22 +63,6 @@ t.test('a server that stops drops the consumers', { skip }, async (t) => {
 function receiver (bufferSize: number): Receiver & { messages: Message[] } {
   const messages: Message[] = []
   return { bufferSize, connectionName: 'test', username: 'test', messages, deliver (message) { messages.push(message) }, dropped () {} }
-}
-
-const GROUP: GroupSettings = {
-  resolveLinks: false,
-  startFrom: 0n,
-  extraStatistics: false,
-  messageTimeout: 30_000,
-  maxRetryCount: 10,
-  liveBufferSize: 500,
-  historyBufferSize: 500,
-  readBatchSize: 20,
-  checkpointAfter: 0,
-  minCheckpointCount: 1,
-  maxCheckpointCount: 1,
-  maxSubscriberCount: 0,
-  strategy: 'PinnedByCorrelation'
 }
 
 for (const skippedGo of ['nowhere', 'to the retries'] as const) {

@@ -1,7 +1,7 @@
 import type { Log } from '../log/log.js'
 import { readPage } from '../log/page.js'
 import type { LogRecord } from '../log/record.js'
-import { isHidden, matcher } from '../streams/all.js'
+import { ALL, isHidden, matcher } from '../streams/all.js'
 import type { Page, Source } from './source.js'
 
 /** Which events of `$all` a group wants. By regular expression, or by prefixes where that is empty. */
@@ -10,8 +10,6 @@ export interface AllFilter {
   regex: string
   prefixes: string[]
 }
-
-export const ALL = '$all'
 
 /** How many events of the log are looked at in one go for those that fit a filter. */
 const WINDOW = 500

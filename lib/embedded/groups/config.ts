@@ -1,4 +1,5 @@
-import { ALL, AllSource } from './all-source.js'
+import { ALL } from '../streams/all.js'
+import { AllSource } from './all-source.js'
 import type { AllFilter } from './all-source.js'
 import type { Group } from './group.js'
 import { jsonRecord, lastJson, record } from './journal.js'

@@ -1,6 +1,8 @@
 import type { Log } from '../log/log.js'
 import type { LogRecord } from '../log/record.js'
-import { ALL, AllSource } from './all-source.js'
+import { ALL } from '../streams/all.js'
+import type { Followers } from '../streams/followers.js'
+import { AllSource } from './all-source.js'
 import type { AllFilter } from './all-source.js'
 import { Config } from './config.js'
 import type { Connection } from './connection.js'
@@ -22,6 +24,7 @@ const TICK = 1000
 /** The streams as groups see them. */
 export interface GroupStreams extends Journal {
   readonly log: Log
+  readonly followers: Followers
   onCommit (listener: (records: readonly LogRecord[]) => void): () => void
 }
 
@@ -74,6 +77,7 @@ export class Groups {
     const groups = [...this.#groups.values()]
     this.#groups.clear()
     this.#bySource.clear()
+    for (const { source } of groups) this.#streams.followers.remove(source.name)
     await Promise.all([...groups.map((group) => group.stop()), ...this.#stopping.values()])
   }
 
@@ -178,12 +182,14 @@ export class Groups {
     const ofSource = this.#bySource.get(name)
     if (ofSource === undefined) this.#bySource.set(name, new Set([group]))
     else ofSource.add(group)
+    this.#streams.followers.add(name)
     group.start(this.#stopping.get(group.id))
   }
 
   #remove (group: Group, forGood = false): void {
     this.#groups.delete(group.id)
     this.#bySource.get(group.source.name)?.delete(group)
+    this.#streams.followers.remove(group.source.name)
     const stopping = (async () => {
       await group.stop()
       if (forGood) await Promise.all(group.streams.map((stream) => this.#streams.softDelete(stream)))

@@ -1,4 +1,4 @@
-export { ALL, type AllFilter } from './all-source.js'
+export type { AllFilter } from './all-source.js'
 export type { Connection, NackAction } from './connection.js'
 export type { Receiver } from './consumer.js'
 export type { SkippedGo } from './deliveries.js'

@@ -10,6 +10,12 @@ import { ProjectionState } from './state.js'
 /** How many records are looked at before what they lead to is written together. */
 const PAGE = 500
 
+/**
+ * Milliseconds from one look at the log to the next while nobody follows what is written: what is committed one by one in between is looked
+ * at together, since a commit for each link costs as much as the append that it stands for.
+ */
+const PACE = 10
+
 /** A checkpoint is written after so many records. */
 const CHECKPOINT_EVERY = 4_000
 
@@ -41,6 +47,11 @@ export class Projection {
   #changing: Promise<void> = Promise.resolve()
   /** Whether it looks at what was committed, or is about to. */
   #working = false
+  /** When it was last done with all that was committed, by the monotonic clock. */
+  #restedAt = -Infinity
+  /** Whether somebody waits for what it writes, and by which version of the followers. */
+  #followed = false
+  #followersVersion = -1
   /** Called once it no longer works. */
   readonly #waiting: Array<() => void> = []
   #stopListening: (() => void) | undefined
@@ -178,8 +189,19 @@ export class Projection {
   #work (): void {
     if (this.#working || this.#due() === undefined) return
     this.#working = true
+    const early = this.#isFollowed() ? 0 : this.#restedAt + PACE - performance.now()
+    if (early > 0) setTimeout(this.#look, early)
     // What is committed in one turn of the event loop is looked at together.
-    setImmediate(this.#look)
+    else setImmediate(this.#look)
+  }
+
+  #isFollowed (): boolean {
+    const { followers } = this.#streams
+    if (followers.version !== this.#followersVersion) {
+      this.#followersVersion = followers.version
+      this.#followed = followers.some((stream) => this.#rule.owns(stream))
+    }
+    return this.#followed
   }
 
   readonly #look = (): void => {
@@ -195,6 +217,7 @@ export class Projection {
 
   readonly #rest = (): void => {
     this.#working = false
+    this.#restedAt = performance.now()
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 

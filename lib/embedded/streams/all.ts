@@ -1,6 +1,9 @@
 import type { LogRecord } from '../log/record.js'
 import { compileExpression } from './expression.js'
 
+/** By this name the whole log is read and followed. */
+export const ALL = '$all'
+
 /** Records that `$all` shows to nobody: what groups on `$all` write to keep going, which would feed on itself. */
 export function isHidden (record: LogRecord): boolean {
   return record.stream.startsWith('$persistentsubscription-$all::')

@@ -2,6 +2,7 @@ import type { Log } from '../log/log.js'
 import { affordable, onePage } from '../log/page.js'
 import type { LogRecord, Resolved } from '../log/record.js'
 import type { StreamEntry } from './entry.js'
+import { Followers } from './followers.js'
 import { linkTarget } from './link.js'
 import { isSoftDeleted } from './metadata.js'
 import type { StreamTable } from './table.js'
@@ -13,6 +14,7 @@ export type StreamState = 'none' | 'live' | 'soft-deleted' | 'tombstoned'
 /** What readers may see of the streams: nothing that does not stand in the log for good, or that metadata hides. */
 export class ReadableStreams {
   readonly log: Log
+  readonly followers = new Followers()
   protected readonly table: StreamTable
 
   constructor (log: Log, table: StreamTable) {

@@ -1,5 +1,5 @@
-import { ALL, FROM_END } from '../groups/index.js'
-import type { AllFilter, ProposedSettings } from '../groups/index.js'
+import { FROM_END, type AllFilter, type ProposedSettings } from '../groups/index.js'
+import { ALL } from '../streams/index.js'
 import { invalidArgument } from './errors.js'
 import { compiled } from './filter.js'
 import { persistentPb } from './protocol.js'

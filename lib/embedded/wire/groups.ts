@@ -1,6 +1,6 @@
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
-import { ALL } from '../groups/index.js'
 import type { Groups } from '../groups/index.js'
+import { ALL } from '../streams/index.js'
 import { invalidArgument } from './errors.js'
 import { groupStatus, infoMessage } from './group-answers.js'
 import { GroupRead, groupReadMethod } from './group-read.js'

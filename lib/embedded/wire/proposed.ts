@@ -1,5 +1,5 @@
 import { status, type ServiceError } from '@grpc/grpc-js'
-import { MAX_RECORD_SIZE, sizeOf, type NewRecord } from '../streams/index.js'
+import { ALL, MAX_RECORD_SIZE, sizeOf, type NewRecord } from '../streams/index.js'
 import { callError } from './errors.js'
 import type { sharedPb } from './protocol.js'
 import { JSON_CONTENT } from './recorded.js'
@@ -63,6 +63,6 @@ function thrown (message: string): InvalidEvent {
 export function unwritable (stream: string): string | undefined {
   if (stream === '') return 'The stream has no name'
   if (stream === '$$') return 'The stream name $$ names no stream'
-  if (stream === '$all') return '$all is read, not written to'
+  if (stream === ALL) return '$all is read, not written to'
   return undefined
 }

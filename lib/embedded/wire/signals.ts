@@ -1,4 +1,4 @@
-import type { Streams } from '../streams/index.js'
+import { ALL, type Streams } from '../streams/index.js'
 
 type Wake = () => void
 
@@ -6,8 +6,10 @@ type Wake = () => void
 export class Signals {
   readonly #byStream = new Map<string, Set<Wake>>()
   readonly #all = new Set<Wake>()
+  readonly #followers: Streams['followers']
 
   constructor (streams: Streams) {
+    this.#followers = streams.followers
     streams.onCommit((records) => {
       for (const wake of this.#all) wake()
       if (this.#byStream.size === 0) return
@@ -24,7 +26,11 @@ export class Signals {
   /** @returns what ends it */
   onAll (wake: Wake): () => void {
     this.#all.add(wake)
-    return () => { this.#all.delete(wake) }
+    this.#followers.add(ALL)
+    return () => {
+      this.#all.delete(wake)
+      this.#followers.remove(ALL)
+    }
   }
 
   /** @returns what ends it */
@@ -32,7 +38,9 @@ export class Signals {
     let waiting = this.#byStream.get(stream)
     if (waiting === undefined) this.#byStream.set(stream, waiting = new Set())
     waiting.add(wake)
+    this.#followers.add(stream)
     return () => {
+      this.#followers.remove(stream)
       waiting.delete(wake)
       if (waiting.size === 0 && this.#byStream.get(stream) === waiting) this.#byStream.delete(stream)
     }
