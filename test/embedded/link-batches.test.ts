@@ -3,6 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { Groups } from '../../lib/embedded/groups/index.js'
 import { MemoryLog } from '../../lib/embedded/log/memory.js'
+import { Pace } from '../../lib/embedded/projections/pace.js'
+import { ByCategory } from '../../lib/embedded/projections/rules/by-category.js'
 import { Projections } from '../../lib/embedded/projections/index.js'
 import { Streams } from '../../lib/embedded/streams/index.js'
 import { Signals } from '../../lib/embedded/wire/signals.js'
@@ -72,4 +74,25 @@ t.test('who follows other streams hurries no link', async (t) => {
   const streams = await opened()
   new Signals(streams).onStream('order-1', () => {})
   t.ok(await linkCommits(streams) < EVENTS / 2)
+})
+
+t.test('enough to look at is looked at without waiting for more', async (t) => {
+  const streams = await opened()
+  let looks = 0
+  const pace = new Pace(streams, new ByCategory(), () => { looks++ })
+  pace.begin(1)
+  await turn()
+  t.equal(looks, 1, 'nor does the first wait for anything')
+  pace.rest()
+  const begun = performance.now()
+  pace.begin(1)
+  pace.more(1_000)
+  pace.more(2_000)
+  await turn()
+  t.equal(looks, 2)
+  await until(() => performance.now() - begun > 100)
+  t.equal(looks, 2)
+  pace.rest()
+  pace.begin(1)
+  await until(() => looks === 3)
 })

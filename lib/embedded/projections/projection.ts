@@ -4,17 +4,12 @@ import { METADATA_TYPE, type LogRecord } from '../log/record.js'
 import { metastreamOf, type NewRecord, type Streams } from '../streams/index.js'
 import { LogCursor } from './log-cursor.js'
 import { markedPosition, OwnMark } from './mark.js'
+import { Pace } from './pace.js'
 import { isProjected, type Rule } from './rule.js'
 import { ProjectionState } from './state.js'
 
 /** How many records are looked at before what they lead to is written together. */
 const PAGE = 500
-
-/**
- * Milliseconds from one look at the log to the next while nobody follows what is written: what is committed one by one in between is looked
- * at together, since a commit for each link costs as much as the append that it stands for.
- */
-const PACE = 10
 
 /** A checkpoint is written after so many records. */
 const CHECKPOINT_EVERY = 4_000
@@ -34,6 +29,7 @@ export class Projection {
   readonly #rule: Rule
   readonly #own: OwnMark
   readonly #state: ProjectionState
+  readonly #pace: Pace
   readonly #enabledAtFirst: boolean
   /** Missing until it runs for the first time. */
   #cursor: LogCursor | undefined
@@ -47,11 +43,6 @@ export class Projection {
   #changing: Promise<void> = Promise.resolve()
   /** Whether it looks at what was committed, or is about to. */
   #working = false
-  /** When it was last done with all that was committed, by the monotonic clock. */
-  #restedAt = -Infinity
-  /** Whether somebody waits for what it writes, and by which version of the followers. */
-  #followed = false
-  #followersVersion = -1
   /** Called once it no longer works. */
   readonly #waiting: Array<() => void> = []
   #stopListening: (() => void) | undefined
@@ -61,6 +52,7 @@ export class Projection {
     this.#rule = rule
     this.#own = new OwnMark(rule)
     this.#state = new ProjectionState(streams, rule)
+    this.#pace = new Pace(streams, rule, this.#look)
     this.#enabledAtFirst = enabledAtFirst
   }
 
@@ -187,21 +179,15 @@ export class Projection {
   }
 
   #work (): void {
-    if (this.#working || this.#due() === undefined) return
-    this.#working = true
-    const early = this.#isFollowed() ? 0 : this.#restedAt + PACE - performance.now()
-    if (early > 0) setTimeout(this.#look, early)
-    // What is committed in one turn of the event loop is looked at together.
-    else setImmediate(this.#look)
-  }
-
-  #isFollowed (): boolean {
-    const { followers } = this.#streams
-    if (followers.version !== this.#followersVersion) {
-      this.#followersVersion = followers.version
-      this.#followed = followers.some((stream) => this.#rule.owns(stream))
+    const cursor = this.#due()
+    if (cursor === undefined) return
+    const count = this.#streams.log.confirmed - cursor.next
+    if (this.#working) {
+      this.#pace.more(count)
+    } else {
+      this.#working = true
+      this.#pace.begin(count)
     }
-    return this.#followed
   }
 
   readonly #look = (): void => {
@@ -217,7 +203,7 @@ export class Projection {
 
   readonly #rest = (): void => {
     this.#working = false
-    this.#restedAt = performance.now()
+    this.#pace.rest()
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 

@@ -55,6 +55,8 @@ class Ring {
 export class RecentIds {
   /** The id that is looked for or added. */
   readonly #id = new Int32Array(WORDS)
+  #text = ''
+  #sum = 0
   #ring = new Ring(FIRST_PLACES)
   /** How many places were ever begun, and passed: the first place in use, and the next one, when taken modulo the ring's size. */
   #oldest = 0
@@ -93,8 +95,12 @@ export class RecentIds {
 
   /** Makes an id the one that is spoken of, and returns its hash. */
   #read (id: string): number {
+    // What is added was mostly looked for just before.
+    if (id === this.#text) return this.#sum
     for (let i = 0; i < WORDS; i++) this.#id[i] = word(id, i)
-    return hash(this.#id)
+    this.#text = id
+    this.#sum = hash(this.#id)
+    return this.#sum
   }
 
   /** Puts a place behind all others, instead of any that the id had before. */

@@ -51,13 +51,16 @@ class FrameReader<Request> {
 
   take (packet: Buffer): void {
     if (this.#over || this.#call.cancelled) return
-    this.#parts.push(packet)
     this.#bytes += packet.length
-    if (this.#bytes < this.#needed) return
-    const bytes = this.#parts.length === 1 ? packet : Buffer.concat(this.#parts, this.#bytes)
-    const rest = bytes.subarray(this.#messages(bytes))
-    this.#parts = rest.length === 0 ? [] : [rest]
-    this.#bytes = rest.length
+    if (this.#bytes < this.#needed) {
+      this.#parts.push(packet)
+      return
+    }
+    const bytes = this.#parts.length === 0 ? packet : Buffer.concat([...this.#parts, packet], this.#bytes)
+    const end = this.#messages(bytes)
+    this.#bytes -= end
+    if (this.#parts.length > 0) this.#parts = []
+    if (this.#bytes > 0) this.#parts.push(bytes.subarray(end))
   }
 
   /** Hands on what is whole; returns where the rest begins. */

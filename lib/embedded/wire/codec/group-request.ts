@@ -57,7 +57,7 @@ function acknowledgement (kind: 'ack' | 'nack', fields: FieldReader): Acknowledg
       if (id === undefined) malformed = true
       else ids.push(id)
     } else if (field === 3 && kind === 'nack') {
-      action = Number(fields.int64())
+      action = fields.number()
     } else if (field === 4 && kind === 'nack') {
       reason = fields.string()
     } else {

@@ -98,35 +98,27 @@ export class FieldReader {
   }
 
   uint64 (): bigint {
-    this.#demand(0)
-    // Most numbers fit into what JavaScript counts with, and bigints are slow.
-    let small = 0
-    for (let i = 0, factor = 1; i < SMALL_BYTES; i++, factor *= 0x80) {
-      const byte = this.#byte()
-      small += (byte & 0x7f) * factor
-      if (byte < 0x80) return BigInt(small)
-    }
-    let value = BigInt(small)
-    for (let shift = BigInt(7 * SMALL_BYTES); shift <= MAX_SHIFT; shift += 7n) {
-      const byte = this.#byte()
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return BigInt.asUintN(64, value)
-    }
-    throw new MalformedMessage()
+    const short = this.#shortVarint()
+    return short === undefined ? this.#longVarint() : BigInt(short)
   }
 
   int64 (): bigint {
     return BigInt.asIntN(64, this.uint64())
   }
 
+  /** A signed number of 64 bits, rounded where it takes more than 53. */
+  number (): number {
+    return this.#shortVarint() ?? Number(BigInt.asIntN(64, this.#longVarint()))
+  }
+
   bool (): boolean {
-    return this.uint64() !== 0n
+    return this.number() !== 0
   }
 
   skip (): void {
     switch (this.#wireType) {
       case 0:
-        this.uint64()
+        this.number()
         break
       case 1:
         this.#forward(8)
@@ -161,6 +153,30 @@ export class FieldReader {
   #byte (): number {
     if (this.#at >= this.#end) throw new MalformedMessage()
     return this.#buffer[this.#at++]!
+  }
+
+  /** Most numbers fit into what JavaScript counts with, and bigints are slow. Of one that may not fit nothing is read. */
+  #shortVarint (): number | undefined {
+    this.#demand(0)
+    const from = this.#at
+    let value = 0
+    for (let i = 0, factor = 1; i < SMALL_BYTES; i++, factor *= 0x80) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+    }
+    this.#at = from
+    return undefined
+  }
+
+  #longVarint (): bigint {
+    let value = 0n
+    for (let shift = 0n; shift <= MAX_SHIFT; shift += 7n) {
+      const byte = this.#byte()
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return BigInt.asUintN(64, value)
+    }
+    throw new MalformedMessage()
   }
 
   /** A tag or a length: at most 32 bits. */
