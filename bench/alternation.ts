@@ -17,6 +17,8 @@ export type Round<Ways extends readonly Way[]> = { readonly [Place in keyof Ways
 export interface Plan {
   /** Rounds until all ways are as fast as they get, compiled and with their connections standing. */
   readonly warmUp: number
+  /** How many each way has done at least when they are: more rounds are added until then. */
+  readonly warmUpCount?: number
   /** Of each way. */
   readonly slices: number
   /** Milliseconds that a slice is to take. */
@@ -53,7 +55,7 @@ export interface Comparison<Ways extends readonly Way[]> {
  * Rounds that strangers have disturbed are measured again, but not for ever: if the machine stays busy, all count.
  */
 export async function alternate<const Ways extends readonly Way[]> (
-  ways: Ways, { warmUp, slices, sliceMs, strangers, onSlice }: Plan
+  ways: Ways, { warmUp, warmUpCount = 0, slices, sliceMs, strangers, onSlice }: Plan
 ): Promise<Comparison<Ways>> {
   const next = new Map(ways.map((way) => [way, FIRST_TURNS * way.parallel]))
   const kept: Array<Round<Ways>> = []
@@ -75,7 +77,11 @@ export async function alternate<const Ways extends readonly Way[]> (
     return { slices: inOrder.map(({ slice }) => slice) as Slice[] as unknown as Round<Ways>, quiet: measured.every(({ quiet }) => quiet) }
   }
 
-  for (let i = 0; i < warmUp; i++) await round(false, true)
+  const done = ways.map(() => 0)
+  for (let i = 0; i < warmUp || done.some((count) => count < warmUpCount); i++) {
+    const { slices: warming } = await round(false, true)
+    for (const [place, { count }] of warming.entries()) done[place]! += count
+  }
   while (kept.length < slices && kept.length + disturbed.length < PATIENCE * slices) {
     // A round that is measured again has the order of the one in whose place it comes: there are as many AB as BA.
     const { slices: measured, quiet } = await round(kept.length % 2 === 1, false)

@@ -24,6 +24,9 @@ import type { Row, StoreWay } from './rows.js'
 /** The type of a file system in memory, of statfs(2). */
 const TMPFS = 0x01021994
 
+/** A new store is compiled by so many appends. Reads need fewer, and one at a time they would take minutes. */
+const COMPILING = 50_000
+
 /** A row's way on one store. */
 interface Standing {
   readonly way: StoreWay
@@ -44,6 +47,7 @@ async function bench (options: Options, { progress, processes, signal }: Surroun
   async function measureRow (row: Row): Promise<Measured> {
     const plan = (pids: readonly number[]): Plan => ({
       ...options,
+      warmUpCount: row.kind === 'append' ? COMPILING / row.events : 0,
       // A given store may run on this machine, where nothing tells it from a stranger.
       strangers: given === undefined && cpuVisible() ? new Strangers(pids) : undefined,
       onSlice: (slice) => {
@@ -110,7 +114,7 @@ function count (tally: Tally, { rounds, discarded, disturbed }: Comparison<reado
 function notes ({ rows, slices, warmUp, sliceMs, folder }: Options, given: BenchStore | undefined, tally: Tally): string[] {
   const lines = [
     'CPU time is that of each event; ratio is the store\'s to the client\'s. Live deliveries: with their appends, on both sides.',
-    `measured   ${slices} slices of ${sliceMs} ms after ${warmUp} for warming up, Node ${process.version}, ${availableParallelism()} cores`,
+    `measured   ${slices} slices of ${sliceMs} ms after at least ${warmUp} for warming up, Node ${process.version}, ${availableParallelism()} cores`,
     `strangers  ${given === undefined && cpuVisible() ? disturbance(tally) : 'unknown: nothing here tells their CPU time, or a given store\'s from theirs'}`
   ]
   if (given === undefined && statfsSync(folder).type === TMPFS) {
