@@ -76,23 +76,34 @@ t.test('who follows other streams hurries no link', async (t) => {
   t.ok(await linkCommits(streams) < EVENTS / 2)
 })
 
-t.test('enough to look at is looked at without waiting for more', async (t) => {
-  const streams = await opened()
+t.test('what waits for more is looked at when there is enough, when somebody follows, or when it is wanted', async (t) => {
+  const { followers } = await opened()
   let looks = 0
-  const pace = new Pace(streams, new ByCategory(), () => { looks++ })
-  pace.begin(1)
+  const pace = new Pace(followers, new ByCategory(), () => { looks++ })
+  const hurries = [
+    () => { pace.more(true) },
+    () => {
+      followers.add('$ce-other')
+      pace.more(false)
+      followers.remove('$ce-other')
+    },
+    () => { pace.hurry() }
+  ]
+  pace.begin(false)
   await turn()
-  t.equal(looks, 1, 'nor does the first wait for anything')
+  t.equal(looks, 1, 'the first waits for nothing')
+  for (const [place, hurry] of hurries.entries()) {
+    pace.rest()
+    const begun = performance.now()
+    pace.begin(false)
+    hurry()
+    hurry()
+    await turn()
+    t.equal(looks, place + 2)
+    await until(() => performance.now() - begun > 100)
+    t.equal(looks, place + 2, 'once')
+  }
   pace.rest()
-  const begun = performance.now()
-  pace.begin(1)
-  pace.more(1_000)
-  pace.more(2_000)
-  await turn()
-  t.equal(looks, 2)
-  await until(() => performance.now() - begun > 100)
-  t.equal(looks, 2)
-  pace.rest()
-  pace.begin(1)
-  await until(() => looks === 3)
+  pace.begin(false)
+  await until(() => looks === hurries.length + 2)
 })

@@ -161,7 +161,6 @@ export class Groups {
   }
 
   #committed (records: readonly LogRecord[]): void {
-    if (this.#groups.size === 0) return
     const ofAll = this.#bySource.get(ALL)
     for (const record of records) {
       for (const group of this.#bySource.get(record.stream) ?? []) group.committed(record)

@@ -52,7 +52,7 @@ export class Projection {
     this.#rule = rule
     this.#own = new OwnMark(rule)
     this.#state = new ProjectionState(streams, rule)
-    this.#pace = new Pace(streams, rule, this.#look)
+    this.#pace = new Pace(streams.followers, rule, this.#look)
     this.#enabledAtFirst = enabledAtFirst
   }
 
@@ -133,6 +133,7 @@ export class Projection {
   }
 
   #idle (): Promise<void> {
+    this.#pace.hurry()
     return this.#working ? new Promise((resolve) => { this.#waiting.push(resolve) }) : Promise.resolve()
   }
 
@@ -181,12 +182,12 @@ export class Projection {
   #work (): void {
     const cursor = this.#due()
     if (cursor === undefined) return
-    const count = this.#streams.log.confirmed - cursor.next
+    const enough = this.#streams.log.confirmed - cursor.next >= PAGE
     if (this.#working) {
-      this.#pace.more(count)
+      this.#pace.more(enough)
     } else {
       this.#working = true
-      this.#pace.begin(count)
+      this.#pace.begin(enough)
     }
   }
 

@@ -1,4 +1,5 @@
 export { ALL } from './all.js'
+export type { Followers } from './followers.js'
 export { Streams, type CommitListener, type DeleteResult } from './streams.js'
 export { AppendSize, MAX_RECORD_SIZE, sizeOf, type StreamLimits } from './limits.js'
 export { StreamTable } from './table.js'

@@ -5,8 +5,6 @@ import type { Answers } from './answers.js'
 import { badRequest, failure, outcome, timeout } from './batch-answer.js'
 import type { OpenCalls } from './calls.js'
 import { readBatchPart, type BatchOptions, type BatchPart } from './codec/batch-append.js'
-import { FieldReader } from './codec/reader.js'
-import { readUuid } from './codec/uuid.js'
 import { readFrames } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
 import { unwritable } from './proposed.js'
@@ -76,15 +74,12 @@ class BatchAppendCall {
   }
 
   #take (part: BatchPart): void {
-    const { correlation } = part
-    if (correlation === undefined) return
-    // Most come in a single message, and need no key to be found by.
-    const alone = part.final && part.options !== undefined && this.#batches.size === 0
-    const id = alone ? '' : readUuid(new FieldReader(correlation))!
+    const id = part.correlation
+    if (id === undefined) return
     let batch = this.#batches.get(id)
     if (batch === undefined) {
       if (part.options === undefined) return
-      batch = this.#begin(correlation, id, part.options, part.final)
+      batch = this.#begin(part.correlationBytes, id, part.options, part.final)
       if (batch === undefined) return
     }
     if (part.invalid !== undefined) {

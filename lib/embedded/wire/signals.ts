@@ -1,4 +1,4 @@
-import { ALL, type Streams } from '../streams/index.js'
+import { ALL, type Followers, type Streams } from '../streams/index.js'
 
 type Wake = () => void
 
@@ -6,7 +6,7 @@ type Wake = () => void
 export class Signals {
   readonly #byStream = new Map<string, Set<Wake>>()
   readonly #all = new Set<Wake>()
-  readonly #followers: Streams['followers']
+  readonly #followers: Followers
 
   constructor (streams: Streams) {
     this.#followers = streams.followers

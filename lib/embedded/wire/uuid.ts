@@ -2,9 +2,6 @@ import { sharedPb } from './protocol.js'
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-/** The letters of a UUID. */
-export const UUID_LETTERS = NIL.length
-
 /** Kinds of letters in a UUID. */
 const DIGIT = 1
 const DASH = 2
@@ -29,20 +26,9 @@ export function parseUuid (text: string): string | undefined {
 }
 
 function isLowerUuid (text: string): boolean {
-  if (text.length !== UUID_LETTERS) return false
-  for (let i = 0; i < UUID_LETTERS; i++) if (KINDS[text.charCodeAt(i)] !== PLACES[i]) return false
+  if (text.length !== NIL.length) return false
+  for (let i = 0; i < NIL.length; i++) if (KINDS[text.charCodeAt(i)] !== PLACES[i]) return false
   return true
-}
-
-/** Whether a UUID stands at a place, in lower case, and is not nil: it costs less than to take it out. */
-export function isUuidAt (buffer: Buffer, from: number): boolean {
-  let nil = true
-  for (let i = 0; i < UUID_LETTERS; i++) {
-    const letter = buffer[from + i]!
-    if (KINDS[letter] !== PLACES[i]) return false
-    if (letter !== NIL.charCodeAt(i)) nil = false
-  }
-  return !nil
 }
 
 /** The UUID of a message in lower case; nothing when there is none, it is malformed, or nil. */

@@ -3,7 +3,7 @@ import { FamiliarTexts } from '../../text/familiar-texts.js'
 import { proposedEvent, type InvalidEvent } from '../proposed.js'
 import { revisionOf } from '../expected.js'
 import { FieldReader } from './reader.js'
-import { isUuid, readUuid } from './uuid.js'
+import { readUuid } from './uuid.js'
 import { BackwardsWriter } from './writer.js'
 
 /** How a batch begins. */
@@ -17,8 +17,10 @@ export interface BatchOptions {
 
 /** One part of a batch, as it comes over the wire. */
 export interface BatchPart {
-  /** The correlation id as it was sent, to be sent back; missing when it is no UUID. */
-  correlation: Buffer | undefined
+  /** In lower case; missing when it is no UUID. */
+  correlation: string | undefined
+  /** The correlation id as it was sent, to be sent back. */
+  correlationBytes: Uint8Array
   options?: BatchOptions
   events: NewRecord[]
   /** What is wrong with the first event that cannot be stored. */
@@ -36,15 +38,14 @@ const PROPERTIES = new FamiliarTexts()
  * @throws MalformedMessage
  */
 export function readBatchPart (bytes: Buffer, from = 0, to = bytes.length): BatchPart {
-  const part: BatchPart = { correlation: undefined, events: [], final: false }
+  const part: BatchPart = { correlation: undefined, correlationBytes: NOTHING, events: [], final: false }
   const fields = new FieldReader(bytes, from, to)
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
-      case 1: {
-        const correlation = fields.bytes()
-        part.correlation = isUuid(correlation) ? correlation : undefined
+      case 1:
+        part.correlationBytes = fields.bytes()
+        part.correlation = readUuid(new FieldReader(part.correlationBytes as Buffer))
         break
-      }
       case 2:
         part.options = batchOptions(fields.message())
         break

@@ -1,10 +1,5 @@
-import { halvesText, isUuidAt, parseUuid, UUID_LETTERS } from '../uuid.js'
-import { FieldReader } from './reader.js'
-import { LENGTH } from './writer.js'
-
-/** How a message begins that holds a UUID as text, and nothing else. */
-const TEXT_TAG = 2 << 3 | LENGTH
-const TEXT_FROM = 2
+import { halvesText, parseUuid } from '../uuid.js'
+import type { FieldReader } from './reader.js'
 
 /** Reads a UUID in either form; nothing when it is malformed or nil. */
 export function readUuid (fields: FieldReader): string | undefined {
@@ -15,13 +10,6 @@ export function readUuid (fields: FieldReader): string | undefined {
     else fields.skip()
   }
   return uuid
-}
-
-/** Whether a message holds a UUID, in either form, that is not nil. */
-export function isUuid (message: Buffer): boolean {
-  // Most are sent like this.
-  const plain = message.length === TEXT_FROM + UUID_LETTERS && message[0] === TEXT_TAG && message[1] === UUID_LETTERS
-  return plain && isUuidAt(message, TEXT_FROM) ? true : readUuid(new FieldReader(message)) !== undefined
 }
 
 function halves (fields: FieldReader): string {
