@@ -40,7 +40,7 @@ const UNLIMITED = 2 ** 31 - 1
 export const EMULATIONS: Readonly<Record<EmulatedVersion, Emulation>> = {
   '23.10': {
     serverVersion: '23.10.8',
-    limits: { maxAppendSize: MIB, maxAppendEventSize: UNLIMITED, counted: 'data' },
+    limits: { maxAppendSize: MIB, maxAppendEventSize: UNLIMITED, counted: 'data', nothingFitsTombstones: false },
     hasSessions: false,
     caughtUpSaysWhere: false,
     // On a real one 100 events never did, 200 did in one of five trials, and 500 in most.
@@ -49,7 +49,7 @@ export const EMULATIONS: Readonly<Record<EmulatedVersion, Emulation>> = {
   },
   '24.10': {
     serverVersion: '24.10.14',
-    limits: { maxAppendSize: MIB, maxAppendEventSize: UNLIMITED, counted: 'all' },
+    limits: { maxAppendSize: MIB, maxAppendEventSize: UNLIMITED, counted: 'all', nothingFitsTombstones: false },
     hasSessions: false,
     caughtUpSaysWhere: true,
     skippedGo: 'to the retries'

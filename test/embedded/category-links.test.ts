@@ -116,17 +116,24 @@ t.test('a link in a stream of the category is linked to its target', async (t) =
   t.equal(own[0]?.link?.streamId, `${category}-1`)
 })
 
-t.test('links of a user: to an event, to a link, and to nothing that can be read as one', async (t) => {
+t.test('links of a user: to an event, to the last one, to a link, and to nothing', async (t) => {
   const { client } = await open(t)
   const [target, first, second, odd] = [uniqueType('target'), uniqueType('first'), uniqueType('second'), uniqueType('odd')]
   const [event] = events(1)
   await client.appendToStream(target, [event!])
   await client.appendToStream(first, [linkTo(target, 0)])
   await client.appendToStream(second, [linkTo(first, 0)])
-  await client.appendToStream(odd, ['x@y', '@', '0', `-1@${target}`].map((text) => binaryEvent({ type: '$>', data: Buffer.from(text) })))
+  const [plain, leading, broken] = [
+    ['x@y', '@', `9223372036854775808@${target}`, `1_0@${target}`],
+    [`-1@${target}`, ` 0@${target}`, `+0 @${target}`, `-0@${target}`, `00@${target}`],
+    ['0', '0@', `-2@${target}`, `1@${target}`, `-1@${uniqueType('none')}`, `0@${target}@x`]
+  ]
+  await client.appendToStream(odd, [...plain, ...leading, ...broken].map((text) => binaryEvent({ type: '$>', data: Buffer.from(text) })))
   t.match((await linked(client, first))[0], { event: { id: event!.id }, link: { streamId: first } })
   t.match((await linked(client, second))[0], { event: { streamId: first, type: '$>' }, link: { streamId: second } }, 'one step, not two')
-  t.same((await linked(client, odd)).map(({ event, link }) => [event?.type, link]), Array.from({ length: 4 }, () => ['$>', undefined]), 'plain events')
+  t.same((await linked(client, odd)).map(({ event, link }) => [event?.type, link?.type]), [
+    ...plain.map(() => ['$>', undefined]), ...leading.map(() => [event!.type, '$>']), ...broken.map(() => [undefined, '$>'])
+  ], 'plain events where no number stands first, links to what is there, and links to nothing')
 })
 
 function linkTo (stream: string, revision: number): ReturnType<typeof binaryEvent> {

@@ -1,8 +1,10 @@
 import { StreamNotFoundError, WrongExpectedVersionError, type AppendStreamState } from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { eventsOf, open, rejection } from './consumer.js'
+import { nothingFitsTombstones } from './server-version.js'
 import { KINDS, PATHS, append, events, streamOf, type Answer, type Kind } from './stream-kinds.js'
 
+const TOMBSTONE_REVISION = 9223372036854775807n
 const AT_HEAD = 2n
 const BELOW = 1n
 const ABOVE = 7n
@@ -51,7 +53,10 @@ for (const path of PATHS) {
     t.same(await append(client, path, await streamOf(client, 'live'), [], 'any'), written(2n))
     t.same(await append(client, path, await streamOf(client, 'live'), [], AT_HEAD), written(2n))
     t.same(await append(client, path, await streamOf(client, 'live'), [], BELOW), { conflict: 2n, expected: BELOW })
-    t.same(await append(client, path, await streamOf(client, 'tombstoned'), [], 'any'), 'deleted')
+    const tombstoned = await streamOf(client, 'tombstoned')
+    const fits = await nothingFitsTombstones(client) ? written(TOMBSTONE_REVISION) : 'deleted'
+    for (const expected of ['any', 'no_stream', TOMBSTONE_REVISION] as const) t.same(await append(client, path, tombstoned, [], expected), fits)
+    for (const expected of ['stream_exists', 2n] as const) t.same(await append(client, path, tombstoned, [], expected), 'deleted')
     const stream = await streamOf(client, 'soft-deleted')
     t.same(await append(client, path, stream, [], 'any'), written(2n))
     t.same(await eventsOf(client, stream), [], 'the stream is there again, and empty')

@@ -30,8 +30,9 @@ t.test('a group on $all with a filter reads history, goes live, and resumes behi
   const all = await consumer.handle(40)
   t.same(numbers(all), Array.from({ length: 40 }, (_, i) => i))
   const last = all.at(-1)?.event?.position
+  // On a real server also what the filter leaves out moves the checkpoint.
   const { stats, settings, eventSource } = await untilAllInfo(client, group, ({ stats }) =>
-    stats.lastCheckpointedEventPosition?.commit === last?.commit && stats.totalInFlightMessages === 0)
+    (stats.lastCheckpointedEventPosition?.commit ?? 0n) >= last!.commit && stats.totalInFlightMessages === 0)
   t.equal(eventSource, '$all')
   t.equal(settings.startFrom, 'start')
   t.same(stats.lastKnownEventPosition, last)

@@ -37,8 +37,8 @@ t.test('a checkpoint is written after its time, from the lower bound on', async 
   const consumer = await Consumer.join(t, client, stream, 'group')
   await consumer.handle(1)
   // The same tick that gives the others out again finds one finished message, which is too few.
-  await consumer.received(6)
-  await consumer.ack(consumer.delivered.find(({ retryCount, event }) => retryCount === 1 && event?.revision === 1n)!)
+  const again = await until(() => consumer.delivered.find(({ retryCount, event }) => retryCount === 1 && event?.revision === 1n))
+  await consumer.ack(again)
   await untilInfo(client, stream, 'group', ({ stats }) => stats.lastCheckpointedEventRevision === 1n)
   t.same(await checkpoints(t, client, stream), ['1'])
 })
@@ -94,7 +94,7 @@ t.test('what stays below the lower bound comes again after a restart', async (t)
   t.same(numbers(await after.handle(9)), [0, 1, 2, 3, 4, 5, 6, 7, 8])
 })
 
-t.test('old checkpoints go', async (t) => {
+t.test('old checkpoints stay', async (t) => {
   const { client } = await open(t)
   const stream = `checkpoint-${randomUUID()}`
   await client.appendToStream(stream, numbered(20))
@@ -102,7 +102,10 @@ t.test('old checkpoints go', async (t) => {
   const consumer = await Consumer.join(t, client, stream, 'group', { bufferSize: 1 })
   await consumer.handle(20)
   await untilInfo(client, stream, 'group', ({ stats }) => stats.lastCheckpointedEventRevision === 19n)
-  const kept = await checkpoints(t, client, stream)
-  t.ok(kept.length <= 5, 'the stream holds no more than the last ones')
-  t.equal(kept.at(-1), '19')
+  const kept = await until(async () => {
+    const found = await checkpoints(t, client, stream)
+    return found.at(-1) === '19' && found
+  })
+  t.ok(kept.length > 5, 'as many as were written')
+  t.same(kept, kept.toSorted((a, b) => Number(a) - Number(b)), 'and each is further than the one before')
 })

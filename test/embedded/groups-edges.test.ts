@@ -45,13 +45,13 @@ t.test('measurements are told where they are asked for', async (t) => {
   t.equal(connections.length, 1)
 })
 
-t.test('a link to a revision that cannot be is an event like others', async (t) => {
+t.test('a link to revision -1 leads to the last event', async (t) => {
   const { client } = await open(t)
   const target = await streamOf(client, 'live')
   const stream = `edges-${randomUUID()}`
   await client.appendToStream(stream, binaryEvent({ type: '$>', data: Buffer.from(`-1@${target}`) }))
   const found = []
   for await (const resolved of client.readStream(stream, { resolveLinkTos: true })) found.push(resolved)
-  t.same(found.map(({ event, link }) => [event?.type, link?.type]), [['$>', undefined]])
+  t.same(found.map(({ event, link }) => [event?.revision, event?.streamId, link?.type]), [[2n, target, '$>']])
   t.equal((await eventsOf(client, stream)).length, 1)
 })

@@ -14,8 +14,12 @@ import { until } from '../harness/until.js'
 import { open } from './consumer.js'
 
 const PREFIX_BYTES = 5
+
+/** A real server ends the call with the first answer behind the half-close, and without one never. */
+const real = process.env['KURRENT_HOST'] !== undefined && process.env['KURRENT_HOST'] !== ''
+
 const RESOURCE_EXHAUSTED = '8'
-const INTERNAL = '13'
+const UNKNOWN = '2'
 
 /** The BatchAppend call over HTTP/2 as it is, so that a test says which bytes come together. */
 function batches (t: Test, connectionString: string, headers: Record<string, string> = {}) {
@@ -75,7 +79,7 @@ t.test('messages are read whichever bytes come together', async (t) => {
     }
     t.same(await answered(ids.length), ids.map((id, revision) => [id, String(revision)]), `in pieces of ${size} bytes`)
     call.end()
-    t.equal(await status, '0', 'who half-closes gets the end')
+    if (!real) t.equal(await status, '0', 'who half-closes gets the end')
   }
 })
 
@@ -101,7 +105,7 @@ t.test('what is no message, or too long a one, ends the call, and what came befo
   const { connectionString } = await open(t)
   const tooLong = Buffer.alloc(PREFIX_BYTES)
   tooLong.writeUInt32BE(17 * 1024 * 1024, 1)
-  for (const [bytes, code] of [[framed(Buffer.from([0xff])), INTERNAL], [tooLong, RESOURCE_EXHAUSTED]] as const) {
+  for (const [bytes, code] of [[framed(Buffer.from([0xff])), UNKNOWN], [tooLong, RESOURCE_EXHAUSTED]] as const) {
     const id = randomUUID()
     const stream = uniqueType('packets')
     const { call, answered, status } = batches(t, connectionString)

@@ -89,7 +89,7 @@ t.test('what is no JSON is not looked at; other content types are binary', async
   t.teardown(() => { raw.close() })
   const types: unknown[] = []
   const read = raw.read(new pb.ReadReq().setOptions(new pb.ReadReq.Options()
-    .setStream(new pb.ReadReq.Options.StreamOptions().setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream))))
+    .setStream(new pb.ReadReq.Options.StreamOptions().setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream))).setStart(new shared.Empty()))
     .setCount('10').setNoFilter(new shared.Empty()).setUuidOption(new pb.ReadReq.Options.UUIDOption().setString(new shared.Empty()))))
   for await (const response of read) {
     const event = (response as InstanceType<typeof pb.ReadResp>).getEvent()?.getEvent()
@@ -115,7 +115,7 @@ t.test('an append without events: its checks and its answer', async (t) => {
   const deleted = await streamOf(client, 'soft-deleted')
   t.equal((await append(options(deleted))).answer?.getSuccess()?.getCurrentRevision(), '2')
   t.same(await eventsOf(client, deleted), [], 'a soft-deleted stream is back, and empty')
-  const gone = (await append(options(await streamOf(client, 'tombstoned')))).error
+  const gone = (await append(options(await streamOf(client, 'tombstoned'), (options) => options.setRevision('2')))).error
   t.same([gone?.code, gone?.metadata.get('exception')], [status.FAILED_PRECONDITION, ['stream-deleted']])
 })
 

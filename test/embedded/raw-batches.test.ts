@@ -87,7 +87,7 @@ t.test('how long a batch may take to come', async (t) => {
   t.match(await answer(past), /\.Timeout$/, 'a deadline that was over long ago: clocks that differ have that effect')
   send({ id: gone, stream, more: duration(0, -1) })
   t.match(await answer(gone), /\.Timeout$/)
-  send({ id: slow, stream, more: duration(1_000_000), final: false })
+  send({ id: slow, stream, more: duration(50_000_000), final: false })
   t.match(await answer(slow), /\.Timeout$/, 'the rest did not come in time')
   send({ id: slow })
   send({ id: timely, stream, more: duration(0, 60) })
@@ -131,7 +131,7 @@ t.test('a batch over a limit is refused while it comes, not when it is whole', {
   }
 })
 
-t.test('who half-closes gets its answers, and then the end', async (t) => {
+t.test('who half-closes gets its answers, and then the end', { skip: skip && 'a real server ends the call with the first answer behind the half-close' }, async (t) => {
   const { connectionString } = await open(t)
   const { call, send, answers } = batches(t, connectionString)
   const ids = Array.from({ length: 50 }, () => randomUUID())

@@ -21,6 +21,11 @@ export function isOlder (version: string, than: string): boolean {
   return differs !== undefined && (have![differs] ?? 0) < (want![differs] ?? 0)
 }
 
+/** Whether an append of nothing is judged by what it expects also where the stream is tombstoned: from 26.0.3 on. */
+export async function nothingFitsTombstones (client: KurrentDBClient): Promise<boolean> {
+  return !isOlder(await versionOf(client), '26.0.3')
+}
+
 /** Whether what a full consumer made its group skip goes to the retries: from 24.10.14, 26.0.3 and 26.1 on. Before, it stays in the buffer. */
 export async function retriesSkipped (client: KurrentDBClient): Promise<boolean> {
   const version = await versionOf(client)

@@ -133,14 +133,14 @@ t.test('all streams that are not as expected are told', async (t) => {
   const client = await opened(t, '26.1.0')
   if (client === undefined) return
   const [fresh, live, deleted, gone] = [await streamOf(client, 'new'), await streamOf(client, 'live'), await streamOf(client, 'soft-deleted'), await streamOf(client, 'tombstoned')]
-  const written = await streamOf(client, 'tombstoned')
+  const [end, written] = [await streamOf(client, 'tombstoned'), await streamOf(client, 'tombstoned')]
   const error = await rejection(client.appendRecords([record(uniqueType('x'), event()), record(written, event())], [
-    check(live, 7n), check(fresh, STREAM_EXISTS), check(deleted, STREAM_EXISTS), check(gone, NO_STREAM), check(uniqueType('fits'), NO_STREAM)
+    check(live, 7n), check(fresh, STREAM_EXISTS), check(deleted, STREAM_EXISTS), check(gone, STREAM_EXISTS), check(end, NO_STREAM), check(uniqueType('fits'), NO_STREAM)
   ])) as AppendConsistencyViolationError
   t.match(error, { constructor: AppendConsistencyViolationError })
   t.same(new Set(error.violations.map(({ checkIndex, streamName, expectedState, actualState }) => `${checkIndex} ${streamName} ${expectedState} ${actualState}`)), new Set([
-    `0 ${live} 7 2`, `1 ${fresh} stream_exists no_stream`, `2 ${deleted} stream_exists -5`, `3 ${gone} no_stream -6`, `5 ${written} any -6`
-  ]))
+    `0 ${live} 7 2`, `1 ${fresh} stream_exists no_stream`, `2 ${deleted} stream_exists -5`, `3 ${gone} stream_exists -6`, `7 ${written} any -6`
+  ]), 'a tombstone is no stream, too; streams without a check are counted behind the checks')
 })
 
 t.test('checks of how a stream is deleted', async (t) => {
@@ -178,7 +178,9 @@ t.test('what cannot be appended as records', async (t) => {
   t.match(await rejection(client.appendRecords([])), { code: 3 }, 'none')
   t.match(await rejection(client.appendRecords([record(stream, event())], [check(stream, ANY)])), { code: 3 }, 'any is no state')
   t.match(await rejection(client.appendRecords([record(stream, event())], [check(stream, 0n), check(stream.toUpperCase(), 0n)])), { code: 3 }, 'checked twice')
-  t.match(await rejection(client.appendRecords([record('', event())])), { code: 3 }, 'no stream')
+  t.match(await rejection(client.appendRecords([record('', event())])), { code: 2 }, 'no stream')
+  t.match(await rejection(client.appendRecords([record(' ', event())])), { code: 3 }, 'a blank')
+  t.match(await rejection(client.appendRecords([record(stream, event())], [check('', NO_STREAM)])), { code: 3 }, 'a check of no stream')
   t.match(await rejection(eventsOf(client, stream)), { type: 'stream-not-found' })
 })
 

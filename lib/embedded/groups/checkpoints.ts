@@ -5,9 +5,6 @@ import type { Source } from './source.js'
 
 const CHECKPOINT_TYPE = '$SubscriptionCheckpoint'
 
-/** How many checkpoints of a group stay readable. */
-const KEPT = 5
-
 /** How far a group has come, as it stands in its stream: what a restart goes on from. */
 export class Checkpoints {
   readonly stream: string
@@ -89,7 +86,6 @@ export class Checkpoints {
   }
 
   async #store (reached: bigint): Promise<void> {
-    if (this.#last === undefined) await this.#journal.setMetadata(this.stream, JSON.stringify({ $maxCount: KEPT }))
     await record(this.#journal, this.stream, [jsonRecord(CHECKPOINT_TYPE, this.#source.write(reached))])
   }
 }

@@ -46,8 +46,8 @@ export interface AtomicAppend {
 /** A stream that is not as expected. */
 export interface Violation {
   stream: string
-  /** Which check found it; nothing for a stream that is written to without one. */
-  check: number | undefined
+  /** Which check found it; streams that are written to without one are counted behind the checks. */
+  check: number
   expected: ExpectedState
   /** How it is instead: the last revision, -1n when there is none. */
   actual: bigint | 'soft_deleted' | 'tombstoned'

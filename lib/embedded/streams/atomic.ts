@@ -6,7 +6,8 @@ import type { StreamState } from './readable.js'
 export interface Share {
   stream: string
   expected: ExpectedState
-  check: number | undefined
+  /** Which check it is; those without one are counted behind the checks. */
+  check: number
   /** Empty for a stream that is only looked at. */
   events: NewRecord[]
 }
@@ -16,11 +17,13 @@ export function sharesOf ({ records, checks }: AtomicAppend): Share[] {
   const shares = new Map<string, Share>()
   const share = (stream: string): Share => {
     let found = shares.get(stream)
-    if (found === undefined) shares.set(stream, found = { stream, expected: 'any', check: undefined, events: [] })
+    if (found === undefined) shares.set(stream, found = { stream, expected: 'any', check: -1, events: [] })
     return found
   }
   for (const { stream, event } of records) share(stream).events.push(event)
   checks.forEach(({ stream, expected }, check) => { Object.assign(share(stream), { expected, check }) })
+  let unchecked = checks.length
+  for (const found of shares.values()) if (found.check < 0) found.check = unchecked++
   return [...shares.values()]
 }
 

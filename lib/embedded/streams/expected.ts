@@ -1,3 +1,4 @@
+import { TOMBSTONE_REVISION } from '../log/record.js'
 import type { Expected, NewRecord } from './append.js'
 import type { StreamEntry } from './entry.js'
 import { isSoftDeleted } from './metadata.js'
@@ -20,6 +21,8 @@ export interface Grounds {
   /** The stream, if anything was ever written to it or to its metadata. */
   entry: StreamEntry | undefined
   tombstoned: boolean
+  /** See {@link StreamLimits.nothingFitsTombstones}. */
+  nothingFitsTombstones: boolean
   hasMetadata: boolean
   recent: RecentIds
   idAt: (ordinal: number) => string
@@ -34,7 +37,7 @@ export interface Grounds {
  */
 export function judge (expected: Expected, events: readonly NewRecord[], grounds: Grounds): Verdict {
   const { entry, tombstoned, hasMetadata } = grounds
-  if (tombstoned) return DELETED
+  if (tombstoned) return events.length === 0 && grounds.nothingFitsTombstones && fitsTombstone(expected) ? WRITE : DELETED
   const head = (entry?.length ?? 0) - 1
   const softDeleted = entry !== undefined && isSoftDeleted(entry.writersMetadata)
   const write = softDeleted ? UNDELETE : WRITE
@@ -51,6 +54,10 @@ export function judge (expected: Expected, events: readonly NewRecord[], grounds
   if (after > BigInt(head) || events.length === 0) return CONFLICT
   return writtenAfter(entry!, Number(after), events, grounds.idAt) ??
     (expected === 'no_stream' && softDeleted && grounds.idAt(entry!.ordinalAt(0)!) !== events[0]!.id ? write : CONFLICT)
+}
+
+function fitsTombstone (expected: Expected): boolean {
+  return expected === 'any' || expected === 'no_stream' || expected === TOMBSTONE_REVISION
 }
 
 function recentlyWritten (entry: StreamEntry, events: readonly NewRecord[], recent: RecentIds): Verdict | undefined {

@@ -3,12 +3,14 @@ import type { AppendResult, NewRecord } from './append.js'
 /** No record may be larger, in bytes, whatever the limits of appends are. */
 export const MAX_RECORD_SIZE = 16 * 1024 * 1024 - 10_000
 
-/** Limits of an append, in bytes. */
+/** What may be appended: limits in bytes, and what the versions of the real server differ in. */
 export interface StreamLimits {
   maxAppendSize: number
   maxAppendEventSize: number
   /** What counts of an event: its data alone; or all of it, which is data, metadata, and twice the letters of the type. */
   counted?: 'data' | 'all'
+  /** Whether a tombstoned stream takes an append of nothing that expects any stream, none, or a tombstone. */
+  nothingFitsTombstones?: boolean
 }
 
 /** What an event counts, all in all. */

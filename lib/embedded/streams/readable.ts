@@ -78,11 +78,13 @@ export class ReadableStreams {
   async resolve (record: LogRecord): Promise<Resolved> {
     const target = linkTarget(record)
     if (target === undefined) return { event: record }
-    const entry = this.table.find(target.stream)
-    if (entry === undefined || this.state(target.stream) !== 'live') return { link: record }
+    const { stream, revision } = target
+    const entry = stream === undefined ? undefined : this.table.find(stream)
+    if (entry === undefined || this.state(stream!) !== 'live') return { link: record }
     const head = this.#head(entry)
-    if (target.revision > BigInt(head)) return { link: record }
-    const event = (await this.log.read([entry.ordinalAt(Number(target.revision))!]))[0]!
+    const ordinal = revision > BigInt(head) ? undefined : ordinalOf(entry, head, revision)
+    if (ordinal === undefined) return { link: record }
+    const event = (await this.log.read([ordinal]))[0]!
     return isVisible(entry, head, event) ? { event, link: record } : { link: record }
   }
 
@@ -95,11 +97,17 @@ export class ReadableStreams {
   /** Where the record that a link leads to stands. */
   #targetOf (record: LogRecord): number | undefined {
     const target = linkTarget(record)
-    const ordinal = target && this.table.find(target.stream)?.ordinalAt(Number(target.revision))
+    const entry = target?.stream === undefined ? undefined : this.table.find(target.stream)
+    const ordinal = entry && ordinalOf(entry, this.#head(entry), target!.revision)
     return ordinal !== undefined && ordinal < this.log.confirmed ? ordinal : undefined
   }
 
   #head (entry: StreamEntry | undefined): number {
     return entry === undefined ? -1 : entry.confirmedHead(this.log.confirmed)
   }
+}
+
+/** Where the revision that a link names stands. */
+function ordinalOf (entry: StreamEntry, head: number, revision: bigint): number | undefined {
+  return entry.ordinalAt(revision === -1n ? head : Number(revision))
 }

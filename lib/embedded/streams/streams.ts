@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Appended, Log } from '../log/log.js'
 import { TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
@@ -24,6 +25,9 @@ interface Part {
 }
 
 const EMPTY = new Uint8Array(0)
+
+/** Milliseconds after which who wants to write is given up. */
+const WRITE_TIMEOUT = 2_000
 
 /**
  * The streams of the one log: who may append what, what stands where, and what a reader may see of it. Whatever is
@@ -73,7 +77,7 @@ export class Streams extends ReadableStreams {
     const known = written.flatMap(({ share: { stream }, verdict }) => verdict.kind === 'known' ? [{ stream, verdict }] : [])
     if (known.length === written.length) {
       const last = Math.max(...known.map(({ verdict }) => verdict.ordinal))
-      if (last >= this.log.confirmed) await this.#lastCommit
+      await this.#certain(last)
       const revisions = known.map(({ stream, verdict }) => ({ stream, revision: BigInt(verdict.revision) }))
       return { kind: 'written', revisions, position: this.log.positionAt(last) }
     }
@@ -109,8 +113,7 @@ export class Streams extends ReadableStreams {
    * stream that was never written cannot be deleted, whatever is expected.
    */
   softDelete (stream: string, expected: Expected = 'any'): Promise<DeleteResult> {
-    const verdict = this.#judge(stream, expected, [])
-    const answer = this.#unlessWritable(stream, verdict)
+    const answer = this.#unlessWritable(stream, this.#judge(stream, expected, [], false))
     if (answer !== undefined) return answer as Promise<DeleteResult>
     if (this.table.writtenHead(stream) < 0 && !this.#hasMetadata(stream)) return Promise.resolve({ kind: 'conflict', current: -1n })
     return this.#commit([{ stream: metastreamOf(stream), events: [metadataEvent(Buffer.from(SOFT_DELETED))], remember: false }],
@@ -119,7 +122,7 @@ export class Streams extends ReadableStreams {
 
   /** Ends the stream for ever. */
   tombstone (stream: string, expected: Expected = 'any'): Promise<DeleteResult> {
-    const answer = this.#unlessWritable(stream, this.#judge(stream, expected, []))
+    const answer = this.#unlessWritable(stream, this.#judge(stream, expected, [], false))
     if (answer !== undefined) return answer as Promise<DeleteResult>
     const end = { id: randomUUID(), type: TOMBSTONE_TYPE, json: false, data: EMPTY, metadata: EMPTY }
     const record: LogRecord = { position: 0n, stream, revision: TOMBSTONE_REVISION, ...end, created: ticksNow() }
@@ -144,10 +147,11 @@ export class Streams extends ReadableStreams {
     await this.#lastCommit?.catch(() => {})
   }
 
-  #judge (stream: string, expected: Expected, events: readonly NewRecord[]): Verdict {
+  #judge (stream: string, expected: Expected, events: readonly NewRecord[], nothingFitsTombstones = this.limits.nothingFitsTombstones ?? true): Verdict {
     return judge(expected, events, {
       entry: this.table.find(stream),
       tombstoned: this.table.isTombstoned(stream, Infinity),
+      nothingFitsTombstones,
       hasMetadata: expected === 'stream_exists' && this.#hasMetadata(stream),
       recent: this.#recent,
       idAt: this.#idAt
@@ -159,7 +163,7 @@ export class Streams extends ReadableStreams {
       case 'write': return undefined
       case 'deleted': return this.#afterCommits({ kind: 'deleted' })
       case 'conflict': return this.#afterCommits({ kind: 'conflict', current: BigInt(this.table.writtenHead(stream)) })
-      case 'known': return this.#confirmed(verdict.ordinal, BigInt(verdict.revision))
+      case 'known': return this.#known(verdict.ordinal, BigInt(verdict.revision))
     }
   }
 
@@ -171,13 +175,16 @@ export class Streams extends ReadableStreams {
 
   #append (stream: string, events: readonly NewRecord[], undelete: boolean): Promise<AppendResult> {
     const head = this.table.writtenHead(stream)
-    if (events.length === 0 && !undelete) {
-      const ordinal = this.table.find(stream)?.ordinalAt(head) ?? -1
-      return this.#confirmed(ordinal, BigInt(head), this.log.lastPosition)
-    }
+    if (events.length === 0 && !undelete) return this.#appendNothing(stream, head)
     const parts: Part[] = [{ stream, events, remember: true }, ...this.#undeletion(stream, events, undelete)]
     const revision = BigInt(head + events.length)
     return this.#commit(parts, (records) => ({ kind: 'written', revision, position: records[Math.max(events.length, 1) - 1]!.position }))
+  }
+
+  async #appendNothing (stream: string, head: number): Promise<AppendResult> {
+    const revision = this.table.isTombstoned(stream, Infinity) ? TOMBSTONE_REVISION : BigInt(head)
+    await this.#lastCommit
+    return { kind: 'written', revision, position: this.log.lastPosition }
   }
 
   /** What has to be written beside events that bring a soft-deleted stream back: to it, or to its metadata. */
@@ -213,10 +220,20 @@ export class Streams extends ReadableStreams {
     return { stream, check, expected, actual, current, deleted: kind === 'deleted' }
   }
 
-  /** The answer to who sends again what stands at an ordinal: given once that survives a crash. */
-  async #confirmed (ordinal: number, revision: bigint, position?: bigint): Promise<AppendResult> {
-    if (ordinal >= this.log.confirmed) await this.#lastCommit
-    return { kind: 'written', revision, position: position ?? this.log.positionAt(ordinal) }
+  /** The answer to who sends again what stands at an ordinal. */
+  async #known (ordinal: number, revision: bigint): Promise<AppendResult> {
+    await this.#certain(ordinal)
+    return { kind: 'written', revision, position: this.log.positionAt(ordinal) }
+  }
+
+  /**
+   * What is sent again before the first is certain is dropped, as by the real server: who sent it hears of it only when its time is up.
+   * @throws where it is not certain yet
+   */
+  async #certain (ordinal: number): Promise<void> {
+    if (ordinal < this.log.confirmed) return
+    await wait(WRITE_TIMEOUT, undefined, { ref: false })
+    throw new Error('the same is being written already')
   }
 
   /** @param answer is made of the records, which have their positions, and given once they survive a crash */

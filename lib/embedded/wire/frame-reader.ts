@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { status, type ServiceError } from '@grpc/grpc-js'
-import { callError } from './errors.js'
+import { callError, handlerThrew } from './errors.js'
 import { http2Stream, isPlain, PREFIX_BYTES } from './http2-stream.js'
 
 /** What is needed of a streaming call whose messages are taken as they come in. */
@@ -91,7 +91,7 @@ class FrameReader<Request> {
     try {
       request = this.#incoming.deserialize(bytes, from, to)
     } catch {
-      this.#end(callError(status.INTERNAL, 'Error deserializing request'))
+      this.#end(handlerThrew())
       return
     }
     this.#incoming.take(request)

@@ -75,14 +75,14 @@ export class GroupRead {
       const uuidOption = options.getUuidOption()
       if (uuidOption === undefined) throw invalidArgument('The request has no uuid option')
       const bufferSize = options.getBufferSize()
-      if (bufferSize < 1) throw handlerThrew()
+      if (bufferSize < 0) throw handlerThrew()
       const structuredIds = uuidOption.hasStructured()
       this.#stream = stream
       this.#group = group
       this.#connection = this.#groups.connect(stream, group, {
         bufferSize,
         connectionName: this.#call.metadata.get('connection-name')[0]?.toString() ?? '<unknown>',
-        username: 'anonymous',
+        username: 'system',
         deliver: (message) => { this.#frames.write(writeReadEvent(message.resolved, structuredIds, message.retryCount)) },
         dropped: () => { this.drop() },
       })

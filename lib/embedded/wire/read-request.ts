@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { callError, invalidArgument } from './errors.js'
+import { callError, handlerThrew, invalidArgument } from './errors.js'
 import { parseFilter, type Filter } from './filter.js'
 import { streamsPb } from './protocol.js'
 import { streamName } from './recorded.js'
@@ -65,9 +65,10 @@ export function parseRead (request: ReadRequest): ReadStream | ReadAll | FollowS
     if (filter !== undefined) throw invalidCombination()
     const stream = options.getStream()!
     const name = streamName(stream.getStreamIdentifier())
-    if (name === '' || name === '$$') throw invalidArgument('The stream has no name')
-    const from = stream.hasRevision() ? bound(stream.getRevision()) : stream.hasEnd() ? 'end' : 'start'
+    if (name === '') throw handlerThrew()
+    const from = stream.hasRevision() ? bound(stream.getRevision()) : end(stream)
     if (options.hasCount()) {
+      if (from === 'end' && !backwards) throw beyondTheEnd()
       return { kind: 'stream', stream: name, from, backwards, count: countOf(options), positions: (options.getControlOption()?.getCompatibility() ?? 0) >= 1, ...shape }
     }
     if (options.hasSubscription() && !backwards) return { kind: 'follow-stream', stream: name, from, ...shape }
@@ -83,20 +84,29 @@ export function parseRead (request: ReadRequest): ReadStream | ReadAll | FollowS
 function allFrom (options: Options): From {
   const all = options.getAll()!
   const position = all.getPosition()
-  if (position === undefined) return all.hasEnd() ? 'end' : 'start'
+  if (position === undefined) return end(all)
   const commit = bound(position.getCommitPosition())
   const prepare = bound(position.getPreparePosition())
-  if (commit !== 'end' && (prepare === 'end' || commit < prepare)) {
-    throw invalidArgument('The commit position cannot be less than the prepare position')
-  }
+  if (commit !== 'end' && (prepare === 'end' || commit < prepare)) throw handlerThrew()
   return commit
+}
+
+/** An end that is said, since nothing else is. */
+function end (options: { hasStart (): boolean, hasEnd (): boolean }): 'start' | 'end' {
+  if (options.hasEnd()) return 'end'
+  if (options.hasStart()) return 'start'
+  throw handlerThrew()
 }
 
 function bound (text: string): bigint | 'end' {
   const value = BigInt(text)
   if (value === NOWHERE) return 'end'
-  if (value >= GREATEST || value < 0n) throw invalidArgument(`${text} is out of range`)
+  if (value >= GREATEST || value < 0n) throw handlerThrew()
   return value
+}
+
+function beyondTheEnd (): Error {
+  return callError(status.UNKNOWN, "Unexpected ReadStreamResult: Error >> fromEventNumber should be non negative. (Parameter 'fromEventNumber')")
 }
 
 function countOf (options: Options): number {

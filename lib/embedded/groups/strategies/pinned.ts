@@ -3,7 +3,7 @@ import { correlationId, UnreadableMetadata } from '../correlation.js'
 import { hash } from '../hash.js'
 import { NO_BUCKET } from '../message.js'
 import type { Message } from '../message.js'
-import { linkTarget } from '../../streams/link.js'
+import { sourceStream } from '../../streams/link.js'
 import type { Choice, Strategy } from './strategy.js'
 
 const BUCKETS = 1024
@@ -75,8 +75,7 @@ export class Pinned implements Strategy {
 
   /** What decides the bucket of a message. */
   protected key (message: Message): string {
-    const { subject } = message
-    return linkTarget(subject)?.stream ?? subject.stream
+    return sourceStream(message.subject)
   }
 
   #bucket (message: Message): Bucket {

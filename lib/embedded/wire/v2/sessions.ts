@@ -1,7 +1,7 @@
 import { status, type sendUnaryData, type ServerReadableStream, type ServerUnaryCall, type ServiceError } from '@grpc/grpc-js'
 import { MESSAGE_LIMITS } from '../../emulation.js'
 import type { AtomicAppend, NewRecord, Streams, Violation } from '../../streams/index.js'
-import { notWritten } from '../errors.js'
+import { handlerThrew, notWritten } from '../errors.js'
 import { unwritable } from '../proposed.js'
 import { sessionErrorsPb, sessionsGrpc, sessionsPb } from '../protocol.js'
 import type { WireService } from '../service.js'
@@ -115,6 +115,8 @@ async function appendRecords (streams: Streams, request: RecordsRequest): Promis
     return first ?? name
   }
   const records = request.getRecordsList().map((record) => {
+    // The real server looks at this name too late.
+    if (record.getStream() === '') throw handlerThrew()
     const stream = spelt(writableName(record.getStream()))
     return { stream, event: intake.take(stream, record) }
   })
@@ -133,18 +135,18 @@ async function appendRecords (streams: Streams, request: RecordsRequest): Promis
   })
 
   const result = await streams.appendAtomically({ records, checks })
-  if (result.kind === 'violated') throw violated(result.violations, checks.length)
+  if (result.kind === 'violated') throw violated(result.violations)
   return new sessionsPb.AppendRecordsResponse()
     .setPosition(result.position.toString())
     .setRevisionsList(result.revisions.map(({ stream, revision }) =>
       new sessionsPb.StreamRevision().setStream(stream).setRevision(revision.toString())))
 }
 
-function violated (violations: readonly Violation[], checks: number): ServiceError {
+function violated (violations: readonly Violation[]): ServiceError {
   const { ConsistencyViolation, AppendConsistencyViolationErrorDetails } = sessionErrorsPb
   const detail = new AppendConsistencyViolationErrorDetails().setViolationsList(violations.map(({ stream, check, expected, actual }) =>
     new ConsistencyViolation()
-      .setCheckIndex(check ?? checks)
+      .setCheckIndex(check)
       .setStreamState(new ConsistencyViolation.StreamStateViolation()
         .setStream(stream).setExpectedState(numberOf(expected)).setActualState(numberOf(actual)))))
   return sessionError(status.FAILED_PRECONDITION, `${violations.length} streams are not in the state that is expected`,
@@ -152,7 +154,7 @@ function violated (violations: readonly Violation[], checks: number): ServiceErr
 }
 
 function writableName (stream: string): string {
-  const reason = unwritable(stream)
+  const reason = unwritable(stream.trim())
   if (reason !== undefined) throw invalidRequest(reason)
   return stream
 }
