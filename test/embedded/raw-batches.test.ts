@@ -8,6 +8,7 @@ import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/s
 import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js'
 import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js'
 import t, { type Test } from 'tap'
+import { uuidText } from '../../lib/embedded/wire/uuid.js'
 import { uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { eventsOf, open, own } from './consumer.js'
@@ -26,7 +27,7 @@ function batches (t: Test, connectionString: string) {
   const raw = new streamsGrpc.StreamsClient(new URL(connectionString).host, credentials.createInsecure())
   const call = raw.batchAppend()
   const answers = new Map<string, Answer>()
-  call.on('data', (answer: Answer) => { answers.set(answer.getCorrelationId()!.getString(), answer) })
+  call.on('data', (answer: Answer) => { answers.set(uuidText(answer.getCorrelationId())!, answer) })
   call.on('error', () => {})
   t.teardown(() => {
     call.cancel()
@@ -80,7 +81,7 @@ t.test('the parts of a batch are told apart by their correlation ids, and writte
 t.test('how long a batch may take to come', async (t) => {
   const { connectionString, client } = await open(t)
   const stream = uniqueType('late')
-  const { send, answer } = batches(t, connectionString)
+  const { send, answer, answers } = batches(t, connectionString)
   const [past, gone, slow, timely] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
   const duration = (nanos: number, seconds = 0) => (options: Options) => options.setDeadline(new durationPb.Duration().setSeconds(seconds).setNanos(nanos))
   send({ id: past, stream, more: (options) => options.setDeadline21100(timestampPb.Timestamp.fromDate(new Date(Date.now() - 60_000))) })
@@ -89,6 +90,7 @@ t.test('how long a batch may take to come', async (t) => {
   t.match(await answer(gone), /\.Timeout$/)
   send({ id: slow, stream, more: duration(50_000_000), final: false })
   t.match(await answer(slow), /\.Timeout$/, 'the rest did not come in time')
+  t.ok(answers.get(slow)?.getCorrelationId()?.hasStructured())
   send({ id: slow })
   send({ id: timely, stream, more: duration(0, 60) })
   t.equal(await answer(timely), '')

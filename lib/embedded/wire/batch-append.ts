@@ -8,6 +8,7 @@ import { readBatchPart, type BatchOptions, type BatchPart } from './codec/batch-
 import { readFrames } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
 import { unwritable } from './proposed.js'
+import { halvesMessage } from './uuid.js'
 import { streamsGrpc, type statusPb } from './protocol.js'
 
 type Status = InstanceType<typeof statusPb.Status>
@@ -118,7 +119,8 @@ class BatchAppendCall {
       batch.size = new AppendSize(this.#streams.limits)
       batch.timer = setTimeout(() => {
         this.#batches.delete(id)
-        this.#refuse(correlation, stream, timeout())
+        // The only answer whose id the real server writes as two numbers.
+        this.#refuse(halvesMessage(id).serializeBinary(), stream, timeout())
       }, time)
     }
     return batch

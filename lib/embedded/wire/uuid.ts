@@ -45,6 +45,12 @@ export function uuidMessage (text: string): InstanceType<typeof sharedPb.UUID> {
   return new sharedPb.UUID().setString(text)
 }
 
+/** A UUID as a message of two numbers. */
+export function halvesMessage (text: string): InstanceType<typeof sharedPb.UUID> {
+  const [most, least] = textHalves(text)
+  return new sharedPb.UUID().setStructured(new sharedPb.UUID.Structured().setMostSignificantBits(String(most)).setLeastSignificantBits(String(least)))
+}
+
 /** The text of a UUID that came as two signed halves. */
 export function halvesText (most: bigint, least: bigint): string {
   const hex = [most, least].map((half) => BigInt.asUintN(64, half).toString(16).padStart(16, '0')).join('')
