@@ -57,7 +57,7 @@ export function appendRequests (id: string, stream: string, expected: Expected, 
 function proposedMessage (event: NewEvent): BatchAppendReq.ProposedMessage {
   const message = new streams.BatchAppendReq.ProposedMessage()
   message.setId(uuid(event.id))
-  message.getMetadataMap().set('type', event.type).set('content-type', 'application/json')
+  message.getMetadataMap().set('type', event.type).set('content-type', event.data.length === 0 ? 'application/octet-stream' : 'application/json')
   message.setData(event.data)
   message.setCustomMetadata(event.metadata)
   return message

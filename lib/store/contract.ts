@@ -1,7 +1,7 @@
 /** How a stream must stand for an append: anything, no such stream, or exactly this last revision. */
 export type Expected = 'any' | 'no_stream' | bigint
 
-/** An event to be appended, as JSON (`application/json`). */
+/** An event to be appended, as JSON. One without data is stored as binary: of JSON that is none the server's projections make no links. */
 export interface NewEvent {
   /** A UUID. By it the store knows a repetition. */
   id: string

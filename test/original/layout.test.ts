@@ -45,7 +45,7 @@ t.test('the streams hold what the wire contract says, byte for byte', async t =>
   ])
 
   await s.drained()
-  t.match(await bytes(`${s.type}-Duplicate`), [{ id: start, type: 'Duplicate', data: '' }, { id: twice, type: 'Duplicate', data: '' }])
+  t.match(await bytes(`${s.type}-Duplicate`), [{ id: start, type: 'Duplicate', json: false, data: '' }, { id: twice, type: 'Duplicate', json: false, data: '' }])
   t.match(await bytes(`${s.type}-Fail`), [{ id: refused, type: 'Fail', data: '"14 is too little."' }])
   await until(async () => (await s.events(`$ce-${s.type}`)).length >= 7)
   const links = await bytes(`$ce-${s.type}`)

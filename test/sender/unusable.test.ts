@@ -46,7 +46,7 @@ t.test('an outcome that cannot be used: its caller is told that it is open, oper
 
   await until(() => told(bystander.log).length > 0)
   t.match(bystander.sender.readiness().warnings, [/^1 commands/], 'seen too by who did not send it')
-  await s.append(s.streams.fail, [{ id: failed, type: 'Fail', data: Buffer.from('no JSON'), metadata: new Uint8Array() }])
+  await s.append(s.streams.fail, [{ id: failed, type: 'Fail', data: Buffer.from('7'), metadata: new Uint8Array() }])
   await until(() => told(log).length > 1)
   t.match(told(log)[1], { details: { comId: failed, stream: s.streams.fail } })
   t.match(sender.readiness().warnings, [/^2 commands/])

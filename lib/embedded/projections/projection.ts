@@ -7,6 +7,7 @@ import { markedPosition, OwnMark } from './mark.js'
 import { Pace } from './pace.js'
 import { isProjected, type Rule } from './rule.js'
 import { ProjectionState } from './state.js'
+import { saysWhatItIs } from './valid-json.js'
 
 /** How many records are looked at before what they lead to is written together. */
 const PAGE = 500
@@ -239,7 +240,7 @@ export class Projection {
     let fault: string | undefined
     let looked = 0
     for (const record of records) {
-      const emission = isProjected(record) ? this.#rule.emission(record) : undefined
+      const emission = isProjected(record) && saysWhatItIs(record) ? this.#rule.emission(record) : undefined
       if (emission !== undefined) {
         const { stream, event } = emission
         if (this.#foreign.size > 0 && this.#foreign.has(stream)) {

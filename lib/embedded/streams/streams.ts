@@ -228,11 +228,11 @@ export class Streams extends ReadableStreams {
 
   /**
    * What is sent again before the first is certain is dropped, as by the real server: who sent it hears of it only when its time is up.
-   * @throws where it is not certain yet
+   * @throws where it is not certain yet, and sooner what the log says when it cannot write
    */
   async #certain (ordinal: number): Promise<void> {
     if (ordinal < this.log.confirmed) return
-    await wait(WRITE_TIMEOUT, undefined, { ref: false })
+    await Promise.all([this.#lastCommit, wait(WRITE_TIMEOUT, undefined, { ref: false })])
     throw new Error('the same is being written already')
   }
 
