@@ -101,8 +101,8 @@ t.test('the original\'s events do not tell whose they are: the stored command do
   const s = await stage(t)
   const [aggId, comId, twice] = [randomUUID(), randomUUID(), randomUUID()]
   const reused = { code: 'UNISTREAM_COMMAND_ID_REUSED' }
-  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1000.50}')
   await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1000.50}')
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1000.50}')
   await t.rejects(s.send('LimitAccount', aggId, comId, { limit: 2000 }), reused, 'another body')
   await t.rejects(s.send('CreateAccount', aggId, comId, { owner: 'Ann' }), reused, 'another command')
   t.match(await s.send('LimitAccount', aggId, comId, { limit: 1000.5 }), { outcome: { status: 'succeeded' } }, 'the same, however it is spelled')
@@ -116,8 +116,8 @@ t.test('the original\'s events do not tell whose they are: the stored command do
 t.test('found while the append has no answer yet, the original\'s outcome waits for whose it is', embeddedOnly, async t => {
   const s = await stage(t, 1)
   const [aggId, comId] = [randomUUID(), randomUUID()]
-  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   const lost = s.embedded!.faults.loseAnswer(s.streams.commands, 'withheld')
   const another = s.send('LimitAccount', aggId, comId, { limit: 2 })
   await lost
@@ -128,8 +128,8 @@ t.test('delivered while its command waits to be appended, the original\'s outcom
   const s = await stage(t, 1)
   const [aggId, comId, other, before, holding] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()]
   s.embedded!.faults.holdLinks()
-  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   const first = s.send('LimitAccount', other, before, { limit: 5 })
   await s.taken(before)
   const lost = s.embedded!.faults.loseAnswer(s.streams.commands, 'withheld')
@@ -148,8 +148,8 @@ t.test('delivered after the append of what the store knew before, the original\'
   const s = await stage(t)
   const [aggId, comId, other, later] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
   s.embedded!.faults.holdLinks()
-  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+  await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   const another = t.rejects(s.send('LimitAccount', aggId, comId, { limit: 2 }), { code: 'UNISTREAM_COMMAND_ID_REUSED' })
   const after = s.send('LimitAccount', other, later, { limit: 5 })
   await s.taken(later)
@@ -164,8 +164,8 @@ t.test('of several that the store knew before, each original\'s outcome waits fo
   const [aggId, first, second] = [randomUUID(), randomUUID(), randomUUID()]
   s.embedded!.faults.holdLinks()
   for (const comId of [first, second]) {
-    await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
     await s.sent(aggId, comId, 'LimitAccount', '{"Limit":1}')
+    await s.happened(aggId, comId, 'AccountLimited', '{"Limit":1}')
   }
   const both = [first, second].map(comId => s.send('LimitAccount', aggId, comId, { limit: 2 }))
   const rejected = Promise.all(both.map(sent => t.rejects(sent, { code: 'UNISTREAM_COMMAND_ID_REUSED' })))

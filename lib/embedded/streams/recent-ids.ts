@@ -22,7 +22,7 @@ export interface Place {
 /** An id is so many words of 32 bits. */
 const WORDS = 4
 
-/** Columns of places in the order of their last use, in a ring, and a hash table of them that is probed slot by slot. */
+/** Columns of places in the order of their being written, in a ring, and a hash table of them that is probed slot by slot. */
 class Ring {
   readonly mask: number
   readonly ids: Int32Array
@@ -64,19 +64,19 @@ export class RecentIds {
   #living = 0
   #bytes = 0
 
-  /** Where an event of that id was written last. It counts as used again. */
+  /** Where the first event of that id that is not forgotten was written. */
   find (id: string): Place | undefined {
-    const sum = this.#read(id)
-    const at = this.#ring.slots[this.#slotOf(sum)]!
+    const at = this.#ring.slots[this.#slotOf(this.#read(id))]!
     if (at === 0) return undefined
-    const { streams, revisions, ordinals, costs } = this.#ring
-    const place = { stream: streams[at - 1]!, revision: revisions[at - 1]!, ordinal: ordinals[at - 1]! }
-    this.#put(sum, place, costs[at - 1]!)
-    return place
+    const { streams, revisions, ordinals } = this.#ring
+    return { stream: streams[at - 1]!, revision: revisions[at - 1]!, ordinal: ordinals[at - 1]! }
   }
 
+  /** An id that is known keeps its place, also where it is written to another stream. */
   add (id: string, entry: StreamEntry, revision: number, ordinal: number): void {
-    this.#put(this.#read(id), { stream: entry.number, revision, ordinal }, ENTRY_BYTES + 2 * entry.name.length)
+    const sum = this.#read(id)
+    if (this.#ring.slots[this.#slotOf(sum)] !== 0) return
+    this.#put(sum, { stream: entry.number, revision, ordinal }, ENTRY_BYTES + 2 * entry.name.length)
     while (this.#bytes > BUDGET) this.#remove(this.#oldest++ & this.#ring.mask)
   }
 
@@ -103,13 +103,10 @@ export class RecentIds {
     return this.#sum
   }
 
-  /** Puts a place behind all others, instead of any that the id had before. */
+  /** Puts a place behind all others. */
   #put (sum: number, { stream, revision, ordinal }: Place, cost: number): void {
     if (this.#next - this.#oldest === this.#ring.size) this.#makeRoom()
     const ring = this.#ring
-    const slot = this.#slotOf(sum)
-    const before = ring.slots[slot]!
-    if (before !== 0) this.#leave(before - 1)
     const at = this.#next++ & ring.mask
     for (let i = 0; i < WORDS; i++) ring.ids[WORDS * at + i] = this.#id[i]!
     ring.hashes[at] = sum
@@ -117,20 +114,17 @@ export class RecentIds {
     ring.revisions[at] = revision
     ring.ordinals[at] = ordinal
     ring.costs[at] = cost
-    ring.slots[slot] = at + 1
+    ring.slots[this.#slotOf(sum)] = at + 1
     this.#living++
     this.#bytes += cost
   }
 
-  #leave (at: number): void {
-    this.#bytes -= this.#ring.costs[at]!
-    this.#ring.costs[at] = 0
-    this.#living--
-  }
-
   #remove (at: number): void {
-    if (this.#ring.costs[at] === 0) return
-    this.#leave(at)
+    const { costs } = this.#ring
+    if (costs[at] === 0) return
+    this.#bytes -= costs[at]!
+    costs[at] = 0
+    this.#living--
     this.#free(at)
   }
 
