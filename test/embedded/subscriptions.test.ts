@@ -41,13 +41,15 @@ t.test('streams that are not there yet, or not any more', async (t) => {
   const { client } = await open(t)
   const stream = await streamOf(client, 'new')
   const early = new Follower(t, client.subscribeToStream(stream))
-  t.equal((await early.live()).revision, undefined)
+  const old = await isBefore(t, client, '24.10.0')
+  // Servers as old as 23.10 do not say so before there is something.
+  if (!old) t.equal((await early.live()).revision, undefined)
   await client.appendToStream(stream, events(1))
   await early.saw(1)
 
   const deleted = await streamOf(client, 'soft-deleted')
   const patient = new Follower(t, client.subscribeToStream(deleted))
-  await patient.live()
+  if (!old) await patient.live()
   await client.appendToStream(deleted, events(1))
   t.equal((await patient.saw(1))[0]?.event?.revision, 3n)
 

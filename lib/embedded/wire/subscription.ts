@@ -56,8 +56,11 @@ export async function followStream (request: FollowStream, writer: CallWriter<Re
         await show([tombstone], request, writer, streams)
         throw streamDeleted(stream)
       }
-      if (!live) await writer.write(caughtUpSaysWhere ? streamCaughtUp(head < 0n ? undefined : head) : caughtUp())
-      live = true
+      // Older servers do not say so where there is nothing to catch up with.
+      if (!live && (caughtUpSaysWhere || streams.state(stream) === 'live')) {
+        await writer.write(caughtUpSaysWhere ? streamCaughtUp(head < 0n ? undefined : head) : caughtUp())
+        live = true
+      }
       await waiter.more()
     }
   } finally {
