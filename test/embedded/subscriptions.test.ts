@@ -103,7 +103,6 @@ t.test('links can be followed to their events', async (t) => {
   const { client } = await open(t)
   const category = uniqueType('order')
   const follower = new Follower(t, client.subscribeToStream(`$ce-${category}`, { resolveLinkTos: true }))
-  await follower.live()
   const ids: string[] = []
   for (let i = 0; i < 50; i++) {
     const batch = events(1 + i % 3)
