@@ -1,27 +1,121 @@
 import type { LogRecord } from '../log/record.js'
 
+/** How deep arrays and objects may stand in each other, as for the real server. */
+const DEEPEST = 64
+
 /** Text, which is kept, or what a reader of the real server does not mind: comments, and a comma behind the last one. */
-const TEXT_OR_FORGIVEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\/\*[^]*?\*\/|,(?=\s*[\]}])/g
+const TEXT_OR_FORGIVEN = /"(?:[^"\\]|\\[^])*"|\/\/[^\n\r]*|\/\*[^]*?\*\/|,(?=\s*[\]}])/g
 
 /**
  * Whether an event's data is what its content type says. The real server's projections pass over JSON that is none, and
  * no data at all is none.
  */
-export function saysWhatItIs ({ json, data }: LogRecord): boolean {
-  return !json || (data.length > 0 && isJson(data))
+export function saysWhatItIs ({ json, data }: Pick<LogRecord, 'json' | 'data'>): boolean {
+  return !json || (data.length > 0 && (isJson(data) || isJson(Buffer.from(withoutForgiven(data), 'latin1'))))
 }
 
-function isJson (data: Uint8Array): boolean {
-  // Byte by byte is enough: beyond ASCII anything may stand in a text, and nothing outside of one.
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1')
-  return parses(text) || parses(text.replace(TEXT_OR_FORGIVEN, (found) => found.startsWith('"') ? found : ''))
+function withoutForgiven (data: Uint8Array): string {
+  return Buffer.from(data).toString('latin1').replace(TEXT_OR_FORGIVEN, (found) => found.startsWith('"') ? found : ' ')
 }
 
-function parses (text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+/** Each event of each projection is asked, and to parse it would cost more than its link: so the bytes are only passed over. */
+function isJson (bytes: Uint8Array): boolean {
+  const end = value(bytes, 0, 0)
+  return end > 0 && blank(bytes, end) === bytes.length
+}
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const OPENING_BRACKET = 0x5b
+const CLOSING_BRACKET = 0x5d
+const OPENING_BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
+const HEX_DIGITS = new Set(Buffer.from('0123456789abcdefABCDEF'))
+const WORDS = ['true', 'false', 'null'].map((word) => Buffer.from(word))
+
+/** Where the value ends that begins here, behind blanks; -1 where none does. So do those that follow. */
+function value (bytes: Uint8Array, from: number, depth: number): number {
+  const at = blank(bytes, from)
+  switch (bytes[at]) {
+    case QUOTE: return text(bytes, at)
+    case OPENING_BRACE: return depth < DEEPEST ? members(bytes, at + 1, depth + 1, CLOSING_BRACE) : -1
+    case OPENING_BRACKET: return depth < DEEPEST ? members(bytes, at + 1, depth + 1, CLOSING_BRACKET) : -1
+    default: return number(bytes, at) ?? word(bytes, at)
   }
+}
+
+function members (bytes: Uint8Array, from: number, depth: number, closing: number): number {
+  let at = blank(bytes, from)
+  if (bytes[at] === closing) return at + 1
+  for (;;) {
+    if (closing === CLOSING_BRACE) {
+      at = blank(bytes, at)
+      if (bytes[at] !== QUOTE) return -1
+      at = text(bytes, at)
+      if (at < 0) return -1
+      at = blank(bytes, at)
+      if (bytes[at++] !== COLON) return -1
+    }
+    at = value(bytes, at, depth)
+    if (at < 0) return -1
+    at = blank(bytes, at)
+    const next = bytes[at++]
+    if (next === closing) return at
+    if (next !== COMMA) return -1
+  }
+}
+
+function text (bytes: Uint8Array, from: number): number {
+  for (let at = from + 1; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    if (byte === QUOTE) return at + 1
+    if (byte < 0x20) return -1
+    if (byte !== BACKSLASH) continue
+    const escaped = bytes[++at]!
+    if (ESCAPED.has(escaped)) continue
+    if (escaped !== 0x75) return -1
+    for (let i = 0; i < 4; i++) if (!HEX_DIGITS.has(bytes[++at]!)) return -1
+  }
+  return -1
+}
+
+/** Nothing where there is no number at all. */
+function number (bytes: Uint8Array, from: number): number | undefined {
+  let at = bytes[from] === 0x2d ? from + 1 : from
+  const whole = digits(bytes, at)
+  if (whole === at) return at === from ? undefined : -1
+  if (bytes[at] === 0x30 && whole > at + 1) return -1
+  at = whole
+  if (bytes[at] === 0x2e) {
+    const fraction = digits(bytes, at + 1)
+    if (fraction === at + 1) return -1
+    at = fraction
+  }
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    const sign = bytes[at + 1]
+    const first = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1
+    at = digits(bytes, first)
+    if (at === first) return -1
+  }
+  return at
+}
+
+function digits (bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++
+  return at
+}
+
+function word (bytes: Uint8Array, at: number): number {
+  for (const each of WORDS) if (each.every((byte, i) => bytes[at + i] === byte)) return at + each.length
+  return -1
+}
+
+function blank (bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at] === 0x20 || (bytes[at]! >= 0x09 && bytes[at]! <= 0x0d && bytes[at] !== 0x0b && bytes[at] !== 0x0c)) at++
+  return at
 }
