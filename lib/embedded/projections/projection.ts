@@ -240,8 +240,8 @@ export class Projection {
     let fault: string | undefined
     let looked = 0
     for (const record of records) {
-      const emission = isProjected(record) && saysWhatItIs(record) ? this.#rule.emission(record) : undefined
-      if (emission !== undefined) {
+      const emission = isProjected(record) ? this.#rule.emission(record) : undefined
+      if (emission !== undefined && saysWhatItIs(record)) {
         const { stream, event } = emission
         if (this.#foreign.size > 0 && this.#foreign.has(stream)) {
           fault = `Somebody else has written to the stream ${stream}`

@@ -3,6 +3,9 @@ import type { AppendResult, NewRecord } from './append.js'
 /** No record may be larger, in bytes, whatever the limits of appends are. */
 export const MAX_RECORD_SIZE = 16 * 1024 * 1024 - 10_000
 
+/** Milliseconds that a writer is waited for, or waits, at most. */
+export const WRITE_TIMEOUT = 2_000
+
 /** What may be appended: limits in bytes, and what the versions of the real server differ in. */
 export interface StreamLimits {
   maxAppendSize: number

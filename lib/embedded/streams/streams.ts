@@ -5,7 +5,7 @@ import { TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '..
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
 import { judgeShare, sharesOf, type Share } from './atomic.js'
 import { judge, type Verdict } from './expected.js'
-import { AppendSize, type StreamLimits } from './limits.js'
+import { AppendSize, WRITE_TIMEOUT, type StreamLimits } from './limits.js'
 import { SOFT_DELETED, isMetastream, isSoftDeleted, metadataEvent, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
 import { ReadableStreams, type StreamState } from './readable.js'
 import { RecentIds } from './recent-ids.js'
@@ -25,9 +25,6 @@ interface Part {
 }
 
 const EMPTY = new Uint8Array(0)
-
-/** Milliseconds after which who wants to write is given up. */
-const WRITE_TIMEOUT = 2_000
 
 /**
  * The streams of the one log: who may append what, what stands where, and what a reader may see of it. Whatever is

@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { MESSAGE_LIMITS } from '../emulation.js'
-import { AppendSize, type Expected, type NewRecord, type Streams } from '../streams/index.js'
+import { AppendSize, WRITE_TIMEOUT, type Expected, type NewRecord, type Streams } from '../streams/index.js'
 import type { Answers } from './answers.js'
 import { badRequest, failure, outcome, timeout } from './batch-answer.js'
 import type { OpenCalls } from './calls.js'
@@ -13,9 +13,6 @@ import { streamsGrpc, type statusPb } from './protocol.js'
 
 type Status = InstanceType<typeof statusPb.Status>
 type Call = ServerDuplexStream<BatchPart, Buffer>
-
-/** The server waits no longer for the rest of a batch, whatever its writer allows. */
-const WRITE_TIMEOUT_MS = 2_000
 
 /** A batch whose last part has not come yet. */
 interface Batch {
@@ -108,7 +105,8 @@ class BatchAppendCall {
       this.#refuse(correlation, stream, badRequest(reason ?? ''))
       return undefined
     }
-    const time = Math.min(WRITE_TIMEOUT_MS, timeLeft ?? WRITE_TIMEOUT_MS)
+    // The server waits no longer for the rest of a batch, whatever its writer allows.
+    const time = Math.min(WRITE_TIMEOUT, timeLeft ?? WRITE_TIMEOUT)
     if (time <= 0) {
       this.#refuse(correlation, stream, timeout())
       return undefined

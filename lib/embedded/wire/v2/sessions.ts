@@ -154,7 +154,8 @@ function violated (violations: readonly Violation[]): ServiceError {
 }
 
 function writableName (stream: string): string {
-  const reason = unwritable(stream.trim())
+  // Blanks are no name here, though they are one for the first protocol.
+  const reason = unwritable(stream.trim() === '' ? '' : stream)
   if (reason !== undefined) throw invalidRequest(reason)
   return stream
 }
