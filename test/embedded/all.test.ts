@@ -1,12 +1,11 @@
 import { status } from '@grpc/grpc-js'
 import { START, END, type KurrentDBClient, type Position, eventTypeFilter, streamNameFilter, jsonEvent } from '@kurrent/kurrentdb-client'
 import t from 'tap'
-import { uniqueType } from '../harness/store.js'
+import { onRealServer, uniqueType } from '../harness/store.js'
 import { allSettings, open, rejection } from './consumer.js'
 import { events, streamOf } from './stream-kinds.js'
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server has all of .NET'
+const skip = onRealServer && 'a real server has all of .NET'
 
 interface Seen { stream: string, type: string, id: string, position: bigint }
 type ReadAllOptions = Parameters<KurrentDBClient['readAll']>[0]

@@ -1,12 +1,11 @@
 import { binaryEvent, jsonEvent, type KurrentDBClient, type ResolvedEvent } from '@kurrent/kurrentdb-client'
 import t from 'tap'
-import { uniqueType } from '../harness/store.js'
+import { onRealServer, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { open, own, rejection } from './consumer.js'
 import { events } from './stream-kinds.js'
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server makes no faults on demand'
+const skip = onRealServer && 'a real server makes no faults on demand'
 
 async function linked (client: KurrentDBClient, stream: string, resolveLinkTos = true): Promise<ResolvedEvent[]> {
   const found: ResolvedEvent[] = []

@@ -3,6 +3,7 @@ import { KurrentDBClient, MaxAppendSizeExceededError, binaryEvent } from '@kurre
 import t, { type Test } from 'tap'
 import { startEmbeddedStore, type EmbeddedStoreOptions, type EmulatedVersion } from '../../lib/embedded/index.js'
 import { Burst } from '../../lib/embedded/wire/burst.js'
+import { onRealServer } from '../harness/store.js'
 import { Consumer, numbered, numbers, rejection, settings, untilInfo } from './consumer.js'
 import { Follower } from './follower.js'
 import { versionOf } from './server-version.js'
@@ -12,8 +13,7 @@ const VERSIONS: readonly EmulatedVersion[] = ['23.10', '24.10', '26.1']
 const MIB = 1024 * 1024
 
 // A real server is of one version; what is told here of each is told of it in the other tests.
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server is of one version'
+const skip = onRealServer && 'a real server is of one version'
 
 async function like (t: Test, options: EmbeddedStoreOptions): Promise<KurrentDBClient> {
   const store = await startEmbeddedStore(options)

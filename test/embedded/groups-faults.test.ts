@@ -5,12 +5,12 @@ import { Groups } from '../../lib/embedded/groups/index.js'
 import type { Message, Receiver } from '../../lib/embedded/groups/index.js'
 import { MemoryLog } from '../../lib/embedded/log/memory.js'
 import { Streams } from '../../lib/embedded/streams/index.js'
+import { onRealServer } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { Consumer, numbered, numbers, own, settings, untilInfo } from './consumer.js'
 import { GROUP } from './group-settings.js'
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server makes no faults on demand'
+const skip = onRealServer && 'a real server makes no faults on demand'
 
 t.test('what consumers hold is delivered again', { skip }, async (t) => {
   const { client, embedded } = await own(t)

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { onRealServer } from '../harness/store.js'
 import { eventsOf, open, own, rejection } from './consumer.js'
 import { PATHS, append, event, events, streamOf } from './stream-kinds.js'
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server makes no faults on demand'
+const skip = onRealServer && 'a real server makes no faults on demand'
 
 for (const path of PATHS) {
   t.test(`known ids at an exact revision, by ${path}`, async (t) => {

@@ -3,13 +3,13 @@ import { connect } from 'node:net'
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import t from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
+import { onRealServer } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { eventsOf, open, own, rejection } from './consumer.js'
 import { Follower } from './follower.js'
 import { PATHS, append, event, events, streamOf } from './stream-kinds.js'
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'a real server is not ours to stop, and makes no faults on demand'
+const skip = onRealServer && 'a real server is not ours to stop, and makes no faults on demand'
 
 t.test('a server that stops tells everyone, and another on its port serves the same clients', { skip }, async (t) => {
   const { client, embedded } = await own(t)

@@ -5,15 +5,14 @@ import {
   WrongExpectedVersionError, binaryEvent
 } from '@kurrent/kurrentdb-client'
 import t from 'tap'
-import { openStore } from '../harness/store.js'
+import { onRealServer, openStore } from '../harness/store.js'
 import { eventsOf, open, own, rejection, settings } from './consumer.js'
 import { append, event, events, streamOf } from './stream-kinds.js'
 
 const MIB = 1024 * 1024
 const TYPE = 'Bytes'
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'the limits of a real server are its own'
+const skip = onRealServer && 'the limits of a real server are its own'
 
 function bytes (size: number): ReturnType<typeof binaryEvent> {
   return binaryEvent({ type: TYPE, data: randomBytes(size) })

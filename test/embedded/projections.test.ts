@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { START, binaryEvent, jsonEvent, type KurrentDBClient, type ResolvedEvent } from '@kurrent/kurrentdb-client'
 import t, { type Test } from 'tap'
-import { uniqueType } from '../harness/store.js'
+import { onRealServer, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { eventsOf, open, own, rejection } from './consumer.js'
 import { event, events } from './stream-kinds.js'
 
-const { KURRENT_HOST } = process.env
-const ofEmbedded = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'only the embedded store is ours to stop, or to spoil'
+const ofEmbedded = onRealServer && 'only the embedded store is ours to stop, or to spoil'
 
 /** Has a projection run for the time of a test. */
 async function running (t: Test, client: KurrentDBClient, name: string): Promise<void> {

@@ -4,15 +4,14 @@ import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/s
 import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js'
 import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js'
 import t, { type Test } from 'tap'
-import { uniqueType } from '../harness/store.js'
+import { onRealServer, uniqueType } from '../harness/store.js'
 import { eventsOf, open, own } from './consumer.js'
 import { events, streamOf } from './stream-kinds.js'
 
 type Request = InstanceType<typeof pb.AppendReq>
 type Answer = InstanceType<typeof pb.AppendResp>
 
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'the limits of a real server are its own'
+const skip = onRealServer && 'the limits of a real server are its own'
 
 /** The Append call as generated, for requests that the official client does not make. */
 function appender (t: Test, connectionString: string) {

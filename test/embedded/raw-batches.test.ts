@@ -9,14 +9,13 @@ import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols
 import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js'
 import t, { type Test } from 'tap'
 import { uuidText } from '../../lib/embedded/wire/uuid.js'
-import { uniqueType } from '../harness/store.js'
+import { onRealServer, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { eventsOf, open, own } from './consumer.js'
 import { streamOf } from './stream-kinds.js'
 
 type Answer = InstanceType<typeof pb.BatchAppendResp>
-const { KURRENT_HOST } = process.env
-const skip = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'the limits of a real server are its own'
+const skip = onRealServer && 'the limits of a real server are its own'
 
 type Options = InstanceType<typeof pb.BatchAppendReq.Options>
 

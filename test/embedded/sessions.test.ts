@@ -6,14 +6,13 @@ import {
 } from '@kurrent/kurrentdb-client'
 import t, { type Test } from 'tap'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
-import { uniqueType } from '../harness/store.js'
+import { onRealServer, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { Consumer, eventsOf, open, own, rejection, settings } from './consumer.js'
 import { isBefore } from './server-version.js'
 import { event, events, streamOf } from './stream-kinds.js'
 
-const { KURRENT_HOST } = process.env
-const ofEmbedded = KURRENT_HOST === undefined || KURRENT_HOST === '' ? false : 'only the embedded store has its limits set by a test'
+const ofEmbedded = onRealServer && 'only the embedded store has its limits set by a test'
 
 type Event = ReturnType<typeof event>
 

@@ -5,6 +5,12 @@ import { join } from 'node:path'
 import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import type { EmbeddedStore, EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 
+/** Whether tests work on a server that others may use too, and that makes no faults on demand. */
+export const onRealServer = Boolean(process.env['KURRENT_HOST'])
+
+/** Options of a test. */
+export const embeddedOnly = { skip: onRealServer && 'needs faults that only the embedded store makes' }
+
 export interface OpenedStore {
   connectionString: string
   /** Missing on a real server: tests that need faults skip. */

@@ -5,9 +5,8 @@ import { sender } from '../../lib/index.js'
 import { commandOf } from '../../lib/outcome/index.js'
 import { stage } from '../subscriber/stage.js'
 import { spawnWorker } from '../harness/processes.js'
+import { onRealServer } from '../harness/store.js'
 import { until } from '../harness/until.js'
-
-const onRealServer = Boolean(process.env['KURRENT_HOST'])
 
 /** An aggregate, a command for it that is not sent yet, and a sender whose callers have patience. */
 async function scene (t: import('tap').Test) {

@@ -8,8 +8,9 @@ import type { GroupInfo, RecordedEvent } from '../../lib/store/index.js'
 import { workersGroup } from '../../lib/subscriber/index.js'
 import { defineCounter } from '../harness/counter.js'
 import { recordingLog } from '../harness/recording-log.js'
+import { embeddedOnly } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, stage } from './stage.js'
+import { stage } from './stage.js'
 
 t.test('the outcome of a command, from wherever it is known', async t => {
   const s = await stage(t)

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { commandEvent, OutcomeReader } from '../../lib/outcome/index.js'
 import { LookUps } from '../../lib/sender/look-ups.js'
 import type { ReadOptions } from '../../lib/store/index.js'
+import { embeddedOnly } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, NEVER, stage } from './stage.js'
+import { NEVER, stage } from './stage.js'
 
 t.test('links that are held back: the outcome is looked up, and the log says what may be wrong', embeddedOnly, async t => {
   const s = await stage(t)

@@ -8,9 +8,9 @@ import { AggregateSender } from '../../lib/sender/index.js'
 import type { SendResult } from '../../lib/sender/index.js'
 import { Store } from '../../lib/store/index.js'
 import { recordingLog } from '../harness/recording-log.js'
-import { openStore, uniqueType } from '../harness/store.js'
+import { embeddedOnly, openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, senderSettings } from './stage.js'
+import { senderSettings } from './stage.js'
 
 /** Streams as the original UniStream.Kurrent writes them. */
 async function stage (t: Test, callLimit = 10) {

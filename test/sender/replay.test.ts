@@ -2,8 +2,9 @@ import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { commandEvent } from '../../lib/outcome/index.js'
 import type { NewEvent } from '../../lib/store/index.js'
+import { embeddedOnly } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, NEVER, stage } from './stage.js'
+import { NEVER, stage } from './stage.js'
 
 t.test('a finished command is answered by a sender that has never seen it', async t => {
   const s = await stage(t)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { commandEvent } from '../../lib/outcome/index.js'
+import { embeddedOnly } from '../harness/store.js'
 import { stage } from './stage.js'
 
 const reused = { code: 'UNISTREAM_COMMAND_ID_REUSED', statusCode: 409 }
@@ -61,7 +62,7 @@ t.test('the second of one id waits like a look-up: it is told that the outcome i
   t.match(await first, { outcome: { status: 'succeeded' } })
 })
 
-t.test('when the first of one id cannot be stored, the second is sent for itself', { skip: !!process.env['KURRENT_HOST'] }, async t => {
+t.test('when the first of one id cannot be stored, the second is sent for itself', embeddedOnly, async t => {
   const s = await stage(t, { maxAppendSize: 4_000 })
   s.worker()
   const { send } = await s.readySender()

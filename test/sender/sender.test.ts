@@ -1,5 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { embeddedOnly } from '../harness/store.js'
 import { stage } from './stage.js'
 
 t.test('a command is appended and answered with its outcome', async t => {
@@ -143,7 +144,7 @@ t.test('a command that is too large is refused before it can spoil the others', 
   for (const other of others) t.match(other, { value: { outcome: { status: 'succeeded' } } })
 })
 
-t.test('when a store takes less than it should, only who sent too much suffers', { skip: !!process.env['KURRENT_HOST'] }, async t => {
+t.test('when a store takes less than it should, only who sent too much suffers', embeddedOnly, async t => {
   const s = await stage(t, { maxAppendSize: 4_000 })
   s.worker()
   const { send } = await s.readySender()

@@ -18,8 +18,6 @@ import type { Relay } from '../harness/relay.js'
 import { openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 
-export const embeddedOnly = { skip: process.env['KURRENT_HOST'] ? 'needs faults that only the embedded store makes' : false }
-
 export const senderSettings: SenderSettings = {
   interval: 15,
   deadline: 60,

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { embeddedOnly } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, stage } from './stage.js'
+import { stage } from './stage.js'
 
 t.test('the answer to an append is lost: the command is appended again, and answered once', embeddedOnly, async t => {
   for (const fate of ['withheld', 'cut'] as const) {

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { UnusableOutcomes } from '../../lib/sender/unusable-outcomes.js'
 import { recordingLog } from '../harness/recording-log.js'
 import type { RecordingLog } from '../harness/recording-log.js'
+import { embeddedOnly } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { embeddedOnly, NEVER, stage } from './stage.js'
+import { NEVER, stage } from './stage.js'
 
 const told = ({ lines }: RecordingLog) => lines.filter(({ message }) => message.startsWith('An outcome event cannot be used'))
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { openRelay } from '../harness/relay.js'
-import { openStore, uniqueType } from '../harness/store.js'
+import { onRealServer, openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { openFor, operator, portOf, thing, things } from './things.js'
 
@@ -83,7 +83,7 @@ t.test('what cannot be sent or is not taken is rejected, and does no harm to oth
   ])
 })
 
-t.test('an append too large for the server is rejected by it', { skip: !!process.env.KURRENT_HOST && 'the limit of a real server is its own' }, async t => {
+t.test('an append too large for the server is rejected by it', { skip: onRealServer && 'the limit of a real server is its own' }, async t => {
   const { connectionString } = await openStore(t, { maxAppendSize: 1024 * 1024 })
   const { store } = openFor(t, connectionString)
   const stream = `${uniqueType('Large')}-1`
@@ -92,7 +92,7 @@ t.test('an append too large for the server is rejected by it', { skip: !!process
   t.strictSame(await store.append(stream, 'any', [part()]), { kind: 'written', revision: 0n })
 })
 
-t.test('an append of several messages is one append', { skip: !!process.env.KURRENT_HOST && 'the limit of a real server may be 1 MiB' }, async t => {
+t.test('an append of several messages is one append', { skip: onRealServer && 'the limit of a real server may be 1 MiB' }, async t => {
   const { connectionString } = await openStore(t)
   const { store } = openFor(t, connectionString)
   const stream = `${uniqueType('Chunks')}-1`

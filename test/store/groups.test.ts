@@ -1,7 +1,7 @@
 import t from 'tap'
 import { groupDifferences } from '../../lib/store/groups.js'
 import { openRelay } from '../harness/relay.js'
-import { openStore, uniqueType } from '../harness/store.js'
+import { onRealServer, openStore, uniqueType } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { groupSettings, openFor, operator, portOf, things } from './things.js'
 
@@ -115,7 +115,7 @@ t.test('the server and its category projection', async t => {
   t.match(await store.serverVersion(), /^\d+\.\d+\.\d+/)
   t.equal(await store.categoryProjection(), 'running')
   const client = operator(t, connectionString)
-  if (process.env.KURRENT_HOST === undefined) {
+  if (!onRealServer) {
     await client.disableProjection('$by_category')
     t.equal(await store.categoryProjection(), 'stopped')
     await client.enableProjection('$by_category')

@@ -5,9 +5,8 @@ import { startEmbeddedStore } from '../../lib/embedded/index.js'
 import { Store } from '../../lib/store/index.js'
 import { Worker } from '../../lib/subscriber/index.js'
 import { recordingLog } from '../harness/recording-log.js'
+import { embeddedOnly } from '../harness/store.js'
 import { stage, workerSettings } from './stage.js'
-
-const embeddedOnly = { skip: process.env['KURRENT_HOST'] ? 'needs faults that only the embedded store makes' : false }
 
 t.test('an append whose answer is lost is neither a success nor a failure', embeddedOnly, async t => {
   for (const fate of ['withheld', 'cut'] as const) {

@@ -21,6 +21,7 @@ import { losesCommands, Store } from '../../lib/store/index.js'
 import type { Delivery, NewEvent, ReadOptions } from '../../lib/store/index.js'
 import { events } from '../harness/counter.js'
 import { spawnWorker } from '../harness/processes.js'
+import { onRealServer } from '../harness/store.js'
 import { until } from '../harness/until.js'
 import { stage } from './stage.js'
 
@@ -89,7 +90,7 @@ function hand (s: Stage, bufferSize: number) {
 for (const emulate of ['23.10', '26.1'] as const) {
   const lost = emulate === '23.10'
   const name = lost ? 'what a group of 23.10 has lost after a restart of the server, the sweep finds' : 'a group of 26.1 loses nothing by a restart of the server'
-  t.test(name, { skip: process.env['KURRENT_HOST'] ? 'needs a server that can be restarted, with a fault' : false }, async t => {
+  t.test(name, { skip: onRealServer && 'needs a server that can be restarted, with a fault' }, async t => {
     const data = t.testdir()
     const before = await stage(t, undefined, { data, emulate })
     await before.store.ensureGroup(before.streams.commands, WORKERS_GROUP, workersGroup(30, 64))

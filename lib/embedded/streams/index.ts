@@ -1,6 +1,7 @@
 export { ALL } from './all.js'
 export type { Followers } from './followers.js'
-export { Streams, type CommitListener, type DeleteResult } from './streams.js'
+export type { CommitListener } from './commits.js'
+export { Streams, type DeleteResult } from './streams.js'
 export { AppendSize, WRITE_TIMEOUT, MAX_RECORD_SIZE, sizeOf, type StreamLimits } from './limits.js'
 export { StreamTable } from './table.js'
 export type { StreamState } from './readable.js'

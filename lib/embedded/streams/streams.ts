@@ -1,28 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
-import type { Appended, Log } from '../log/log.js'
+import type { Log } from '../log/log.js'
 import { TOMBSTONE_REVISION, TOMBSTONE_TYPE, ticksNow, type LogRecord } from '../log/record.js'
 import type { AppendRequest, AppendResult, AtomicAppend, AtomicAppendResult, Expected, NewRecord, Violation } from './append.js'
 import { judgeShare, sharesOf, type Share } from './atomic.js'
+import { Commits, type CommitListener, type Part } from './commits.js'
 import { judge, type Verdict } from './expected.js'
-import { AppendSize, WRITE_TIMEOUT, type StreamLimits } from './limits.js'
-import { SOFT_DELETED, isMetastream, isSoftDeleted, metadataEvent, metastreamOf, originalOf, parseMetadata, withTruncateBefore } from './metadata.js'
+import { AppendSize, type StreamLimits } from './limits.js'
+import { SOFT_DELETED, isMetastream, isSoftDeleted, metadataEvent, metastreamOf, originalOf, withTruncateBefore } from './metadata.js'
 import { ReadableStreams, type StreamState } from './readable.js'
 import { RecentIds } from './recent-ids.js'
 import { StreamTable } from './table.js'
 
-/** Gets the records of each commit, in the order of the log, once they survive a crash. It must not throw. */
-export type CommitListener = (records: readonly LogRecord[]) => void
-
 export type DeleteResult = Exclude<AppendResult, { kind: 'append_too_large' | 'event_too_large' }>
-
-/** The events that one commit adds to one stream. */
-interface Part {
-  stream: string
-  events: readonly NewRecord[]
-  /** Whether appends are to know these ids again. */
-  remember: boolean
-}
 
 const EMPTY = new Uint8Array(0)
 
@@ -33,17 +22,14 @@ const EMPTY = new Uint8Array(0)
 export class Streams extends ReadableStreams {
   readonly limits: Readonly<StreamLimits>
   readonly #recent = new RecentIds()
-  readonly #listeners = new Set<CommitListener>()
+  readonly #commits: Commits
   readonly #idAt: (ordinal: number) => string
-  /** Settles with the commit that was made last; nothing when that has settled. */
-  #lastCommit: Promise<unknown> | undefined
-  /** Rises with each failure of the log, so that one failure is mended once. */
-  #failures = 0
 
   /** @param table what stands in the log already */
   constructor (log: Log, limits: StreamLimits, table = new StreamTable()) {
     super(log, table)
     this.limits = limits
+    this.#commits = new Commits(log, table, this.#recent)
     this.#idAt = (ordinal) => log.idAt(ordinal)
   }
 
@@ -74,13 +60,13 @@ export class Streams extends ReadableStreams {
     const known = written.flatMap(({ share: { stream }, verdict }) => verdict.kind === 'known' ? [{ stream, verdict }] : [])
     if (known.length === written.length) {
       const last = Math.max(...known.map(({ verdict }) => verdict.ordinal))
-      await this.#certain(last)
+      await this.#commits.certainAt(last)
       const revisions = known.map(({ stream, verdict }) => ({ stream, revision: BigInt(verdict.revision) }))
       return { kind: 'written', revisions, position: this.log.positionAt(last) }
     }
     const violations = judged.flatMap(({ share, verdict }) => verdict.kind === 'write' ? [] : [this.#violation(share, verdict)])
     if (violations.length > 0) {
-      await this.#lastCommit
+      await this.#commits.certain()
       return { kind: 'violated', violations }
     }
 
@@ -89,7 +75,7 @@ export class Streams extends ReadableStreams {
       parts.push(...this.#undeletion(stream, events, verdict.kind === 'write' && verdict.undelete))
     }
     const revisions = written.map(({ share: { stream, events } }) => ({ stream, revision: BigInt(this.table.writtenHead(stream) + events.length) }))
-    return await this.#commit(parts, (records) => ({ kind: 'written', revisions, position: records[append.records.length - 1]!.position }))
+    return await this.#commits.make(parts, (records) => ({ kind: 'written', revisions, position: records[append.records.length - 1]!.position }))
   }
 
   /**
@@ -97,7 +83,7 @@ export class Streams extends ReadableStreams {
    * what the server itself writes in bulk.
    */
   appendAll (parts: readonly { stream: string, events: readonly NewRecord[] }[]): Promise<void> {
-    return this.#commit(parts.map(({ stream, events }) => ({ stream, events, remember: false })), () => {})
+    return this.#commits.make(parts.map(({ stream, events }) => ({ stream, events, remember: false })), () => {})
   }
 
   /** Makes the JSON the stream's metadata, all of it. */
@@ -113,7 +99,7 @@ export class Streams extends ReadableStreams {
     const answer = this.#unlessWritable(stream, this.#judge(stream, expected, [], false))
     if (answer !== undefined) return answer as Promise<DeleteResult>
     if (this.table.writtenHead(stream) < 0 && !this.#hasMetadata(stream)) return Promise.resolve({ kind: 'conflict', current: -1n })
-    return this.#commit([{ stream: metastreamOf(stream), events: [metadataEvent(Buffer.from(SOFT_DELETED))], remember: false }],
+    return this.#commits.make([{ stream: metastreamOf(stream), events: [metadataEvent(Buffer.from(SOFT_DELETED))], remember: false }],
       ([deletion]) => ({ kind: 'written', revision: BigInt(this.table.writtenHead(stream)), position: deletion!.position }))
   }
 
@@ -123,15 +109,12 @@ export class Streams extends ReadableStreams {
     if (answer !== undefined) return answer as Promise<DeleteResult>
     const end = { id: randomUUID(), type: TOMBSTONE_TYPE, json: false, data: EMPTY, metadata: EMPTY }
     const record: LogRecord = { position: 0n, stream, revision: TOMBSTONE_REVISION, ...end, created: ticksNow() }
-    const { first, durable } = this.log.append([record])
-    this.table.entry(stream).tombstone = first
-    return this.#settle([record], durable, { kind: 'written', revision: TOMBSTONE_REVISION, position: record.position })
+    return this.#commits.end(record, ({ position }) => ({ kind: 'written', revision: TOMBSTONE_REVISION, position }))
   }
 
   /** Tells a listener of each commit from now on, until the function that it returns is called. */
   onCommit (listener: CommitListener): () => void {
-    this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return this.#commits.onCommit(listener)
   }
 
   /** Forgets the ids of recent events, as a restart does: an append that expects `any` is then written again. */
@@ -141,7 +124,7 @@ export class Streams extends ReadableStreams {
 
   /** Resolves when all that was handed to the log so far is decided. */
   async settled (): Promise<void> {
-    await this.#lastCommit?.catch(() => {})
+    await this.#commits.settled()
   }
 
   #judge (stream: string, expected: Expected, events: readonly NewRecord[], nothingFitsTombstones = this.limits.nothingFitsTombstones ?? true): Verdict {
@@ -166,7 +149,7 @@ export class Streams extends ReadableStreams {
 
   /** An answer that rests on what may not be confirmed yet, and is not to be given if that never will be. */
   async #afterCommits (answer: AppendResult): Promise<AppendResult> {
-    await this.#lastCommit
+    await this.#commits.certain()
     return answer
   }
 
@@ -175,12 +158,12 @@ export class Streams extends ReadableStreams {
     if (events.length === 0 && !undelete) return this.#appendNothing(stream, head)
     const parts: Part[] = [{ stream, events, remember: true }, ...this.#undeletion(stream, events, undelete)]
     const revision = BigInt(head + events.length)
-    return this.#commit(parts, (records) => ({ kind: 'written', revision, position: records[Math.max(events.length, 1) - 1]!.position }))
+    return this.#commits.make(parts, (records) => ({ kind: 'written', revision, position: records[Math.max(events.length, 1) - 1]!.position }))
   }
 
   async #appendNothing (stream: string, head: number): Promise<AppendResult> {
     const revision = this.table.isTombstoned(stream, Infinity) ? TOMBSTONE_REVISION : BigInt(head)
-    await this.#lastCommit
+    await this.#commits.certain()
     return { kind: 'written', revision, position: this.log.lastPosition }
   }
 
@@ -219,88 +202,8 @@ export class Streams extends ReadableStreams {
 
   /** The answer to who sends again what stands at an ordinal. */
   async #known (ordinal: number, revision: bigint): Promise<AppendResult> {
-    await this.#certain(ordinal)
+    await this.#commits.certainAt(ordinal)
     return { kind: 'written', revision, position: this.log.positionAt(ordinal) }
-  }
-
-  /**
-   * What is sent again before the first is certain is dropped, as by the real server: who sent it hears of it only when its time is up.
-   * @throws where it is not certain yet, and sooner what the log says when it cannot write
-   */
-  async #certain (ordinal: number): Promise<void> {
-    if (ordinal < this.log.confirmed) return
-    await Promise.all([this.#lastCommit, wait(WRITE_TIMEOUT, undefined, { ref: false })])
-    throw new Error('the same is being written already')
-  }
-
-  /** @param answer is made of the records, which have their positions, and given once they survive a crash */
-  #commit<Answer> (parts: readonly Part[], answer: (records: readonly LogRecord[]) => Answer): Promise<Answer> {
-    const created = ticksNow()
-    const records: LogRecord[] = []
-    const heads = parts.length > 1 ? new Map<number, number>() : undefined
-    for (const { stream, events } of parts) {
-      const entry = this.table.entry(stream)
-      let revision = heads?.get(entry.number) ?? entry.length - 1
-      for (const { id, type, json, data, metadata } of events) {
-        revision++
-        records.push({ position: 0n, stream, revision: BigInt(revision), id, type, json, data, metadata, created })
-      }
-      heads?.set(entry.number, revision)
-    }
-    let appended: Appended
-    try {
-      appended = this.log.append(records)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    let ordinal = appended.first
-    for (const { stream, events, remember } of parts) {
-      const entry = this.table.entry(stream)
-      for (const event of events) {
-        if (remember) this.#recent.add(event.id, entry, entry.length, ordinal)
-        entry.add(ordinal++)
-      }
-      const last = events[events.length - 1]
-      if (last !== undefined && isMetastream(stream)) {
-        this.table.entry(originalOf(stream)).writersMetadata = parseMetadata(last.json, last.data)
-      }
-    }
-    return this.#settle(records, appended.durable, answer(records))
-  }
-
-  #settle<Answer> (records: readonly LogRecord[], durable: Promise<void>, answer: Answer): Promise<Answer> {
-    const failures = this.#failures
-    const commit = durable.then(() => {
-      this.#show(records)
-      if (commit === this.#lastCommit) {
-        this.#lastCommit = undefined
-        this.table.allConfirmed()
-      }
-      return answer
-    }, (error: unknown) => {
-      if (failures === this.#failures) this.#rollBack()
-      if (commit === this.#lastCommit) this.#lastCommit = undefined
-      throw error
-    })
-    this.#lastCommit = commit
-    return commit
-  }
-
-  #show (records: readonly LogRecord[]): void {
-    for (const record of records) {
-      if (isMetastream(record.stream)) {
-        this.table.entry(originalOf(record.stream)).metadata = parseMetadata(record.json, record.data)
-      }
-    }
-    for (const listener of this.#listeners) listener(records)
-  }
-
-  /** Takes back what the log did not keep: everything that is not confirmed. */
-  #rollBack (): void {
-    this.#failures++
-    const { confirmed } = this.log
-    this.#recent.forgetFrom(confirmed)
-    this.table.forgetFrom(confirmed)
   }
 
   #hasMetadata (stream: string): boolean {
