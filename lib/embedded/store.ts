@@ -2,7 +2,7 @@ import { EMULATED_VERSIONS, EMULATIONS, type EmulatedVersion } from './emulation
 import { Faults } from './faults.js'
 import { Groups } from './groups/index.js'
 import { DiskLog } from './log/disk/disk-log.js'
-import { MemoryLog } from './log/memory.js'
+import { MemoryLog } from './log/memory/memory-log.js'
 import { Projections } from './projections/index.js'
 import { Streams, StreamTable } from './streams/index.js'
 import { Answers } from './wire/answers.js'

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { startEmbeddedStore, type EmulatedVersion } from '../../lib/embedded/index.js'
 
 /** What looks into the store's rooms, or starts stores of its own: where they are kept makes no difference. */
-const INSIDE = new Set(['codec', 'command-line', 'disk-log', 'disk-store', 'emulate', 'expressions', 'failing-log', 'full-disk', 'large-events', 'link-batches', 'silent-peer', 'stream-table', 'valid-json'])
+const INSIDE = new Set(['codec', 'command-line', 'disk-log', 'disk-store', 'emulate', 'expressions', 'failing-log', 'full-disk', 'large-events', 'link-batches', 'memory-log', 'silent-peer', 'stream-table', 'valid-json'])
 
 const KEPT = ['memory', 'disk', 'restarted'] as const
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Log } from '../../lib/embedded/log/log.js'
-import { MemoryLog } from '../../lib/embedded/log/memory.js'
+import { MemoryLog } from '../../lib/embedded/log/memory/memory-log.js'
 import type { LogRecord } from '../../lib/embedded/log/record.js'
 import { Projections } from '../../lib/embedded/projections/index.js'
 import { Streams, type NewRecord } from '../../lib/embedded/streams/index.js'

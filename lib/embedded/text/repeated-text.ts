@@ -19,6 +19,7 @@ export class RepeatedText {
   #isAt (buffer: Buffer, from: number): boolean {
     const known = this.#buffer
     if (known === undefined) return this.#length === 0
+    if (known === buffer && this.#from === from) return true
     // Names of streams differ at their ends.
     for (let i = this.#length - 1; i >= 0; i--) if (known[this.#from + i] !== buffer[from + i]) return false
     return true

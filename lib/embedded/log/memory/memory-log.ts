@@ -1,8 +1,8 @@
-import { FamiliarTexts } from '../text/familiar-texts.js'
-import { RepeatedText } from '../text/repeated-text.js'
-import { decode, decodeId, encode, largestSize, type CommonTexts, type Memory } from './encoding.js'
-import type { Appended, Log } from './log.js'
-import type { LogRecord } from './record.js'
+import { FamiliarTexts } from '../../text/familiar-texts.js'
+import { RepeatedText } from '../../text/repeated-text.js'
+import type { Appended, Log } from '../log.js'
+import type { LogRecord } from '../record.js'
+import { largestSize, Segment, type CommonTexts } from './segment.js'
 
 /**
  * How much memory is taken at once: at first, and at most; each time it is twice as much. With every few MiB that are taken the garbage
@@ -14,10 +14,9 @@ const MOST_SEGMENT_BYTES = 64 * 1024 * 1024
 /** No record stands at 0, so that "after position 0" leaves none out. */
 const FIRST_POSITION = 256
 
-interface Segment extends Memory {
-  /** Position of its first byte. */
-  start: number
-}
+/** Positions are kept in pieces of so many. */
+const PIECE_BITS = 14
+const PIECE = 1 << PIECE_BITS
 
 /**
  * A log that is gone with its process. Records lie encoded in large pieces of memory, not as objects, so that millions of
@@ -27,10 +26,9 @@ export class MemoryLog implements Log {
   #segments: Segment[] = []
   #nextSegment = FIRST_SEGMENT_BYTES
   /** Position of each record, by ordinal. */
-  #positions = new Float64Array(1024)
+  readonly #positions: Float64Array[] = []
   #count = 0
   #confirmed = 0
-  #end = FIRST_POSITION
   readonly #texts: CommonTexts = { streams: new RepeatedText(), types: new FamiliarTexts() }
   /** Settles when all that was appended in this turn is confirmed. */
   #confirmation: Promise<void> | undefined
@@ -46,11 +44,9 @@ export class MemoryLog implements Log {
   append (records: readonly LogRecord[]): Appended {
     const first = this.#count
     for (const record of records) {
-      const segment = this.#room(largestSize(record))
-      const size = encode(record, segment, this.#end - segment.start)
-      record.position = BigInt(this.#end)
-      this.#addPosition(this.#end)
-      this.#end += size
+      const position = this.#room(largestSize(record)).add(record)
+      record.position = BigInt(position)
+      this.#addPosition(position)
     }
     this.#confirmation ??= Promise.resolve().then(() => {
       this.#confirmation = undefined
@@ -72,8 +68,7 @@ export class MemoryLog implements Log {
 
   idAt (ordinal: number): string {
     const position = this.#position(ordinal)
-    const segment = this.#segmentOf(position)
-    return decodeId(segment, position - segment.start)
+    return this.#segmentOf(position).idAt(position)
   }
 
   positionAt (ordinal: number): bigint {
@@ -97,34 +92,28 @@ export class MemoryLog implements Log {
 
   #at (ordinal: number): LogRecord {
     const position = this.#position(ordinal)
-    const segment = this.#segmentOf(position)
-    return decode(segment, position - segment.start, BigInt(position), this.#texts)
+    return this.#segmentOf(position).recordAt(position)
   }
 
   #position (ordinal: number): number {
     if (ordinal < 0 || ordinal >= this.#count) throw new RangeError(`The log has no record ${ordinal}`)
-    return this.#positions[ordinal]!
+    return this.#positions[ordinal >>> PIECE_BITS]![ordinal & PIECE - 1]!
   }
 
   #addPosition (position: number): void {
-    if (this.#count === this.#positions.length) {
-      const larger = new Float64Array(this.#count * 2)
-      larger.set(this.#positions)
-      this.#positions = larger
-    }
-    this.#positions[this.#count++] = position
+    if ((this.#count & PIECE - 1) === 0) this.#positions.push(new Float64Array(PIECE))
+    this.#positions[this.#count >>> PIECE_BITS]![this.#count & PIECE - 1] = position
+    this.#count++
   }
 
   /** The segment that takes a record of that size at the end of the log. */
   #room (size: number): Segment {
-    let last = this.#segments[this.#segments.length - 1]
-    if (last === undefined || this.#end + size > last.start + last.buffer.length) {
-      const buffer = Buffer.allocUnsafeSlow(Math.max(this.#nextSegment, size))
-      this.#nextSegment = Math.min(2 * this.#nextSegment, MOST_SEGMENT_BYTES)
-      last = { start: this.#end, buffer, view: new DataView(buffer.buffer) }
-      this.#segments.push(last)
-    }
-    return last
+    const last = this.#segments[this.#segments.length - 1]
+    if (last?.hasRoom(size) === true) return last
+    const segment = new Segment(last?.end ?? FIRST_POSITION, Math.max(this.#nextSegment, size), this.#texts)
+    this.#nextSegment = Math.min(2 * this.#nextSegment, MOST_SEGMENT_BYTES)
+    this.#segments.push(segment)
+    return segment
   }
 
   #segmentOf (position: number): Segment {
