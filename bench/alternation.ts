@@ -1,6 +1,7 @@
 import type { Slice, Way } from './slice.js'
 import { rate } from './statistics.js'
 import type { Strangers } from './strangers.js'
+import type { TwoCores } from './two-cores.js'
 
 /** Cores; a slice during which strangers used more says little about what was measured. */
 export const DISTURBED = 0.15
@@ -25,6 +26,8 @@ export interface Plan {
   readonly sliceMs: number
   /** Undefined where nobody can tell. */
   readonly strangers: Strangers | undefined
+  /** Missing: whoever works is on any core. */
+  readonly cores?: TwoCores | undefined
   readonly onSlice: (progress: SliceProgress) => void
 }
 
@@ -51,11 +54,12 @@ export interface Comparison<Ways extends readonly Way[]> {
 }
 
 /**
- * Measures ways in short slices by turns, two of them in the order ABBA, so that what changes slowly on a machine hits all alike.
+ * Measures ways in short slices by turns, two of them in the order ABBA, so that what changes slowly on a machine hits all alike;
+ * likewise with cores, of which each has each order.
  * Rounds that strangers have disturbed are measured again, but not for ever: if the machine stays busy, all count.
  */
 export async function alternate<const Ways extends readonly Way[]> (
-  ways: Ways, { warmUp, warmUpCount = 0, slices, sliceMs, strangers, onSlice }: Plan
+  ways: Ways, { warmUp, warmUpCount = 0, slices, sliceMs, strangers, cores, onSlice }: Plan
 ): Promise<Comparison<Ways>> {
   const next = new Map(ways.map((way) => [way, FIRST_TURNS * way.parallel]))
   const kept: Array<Round<Ways>> = []
@@ -84,10 +88,13 @@ export async function alternate<const Ways extends readonly Way[]> (
   }
   while (kept.length < slices && kept.length + disturbed.length < PATIENCE * slices) {
     // A round that is measured again has the order of the one in whose place it comes: there are as many AB as BA.
-    const { slices: measured, quiet } = await round(kept.length % 2 === 1, false)
+    const place = kept.length % 4
+    await cores?.take(place % 2 === 1)
+    const { slices: measured, quiet } = await round(place === 1 || place === 2, false)
     if (quiet) kept.push(measured)
     else disturbed.push(measured)
   }
+  await cores?.release()
   if (kept.length < slices) return { rounds: [...kept, ...disturbed], discarded: 0, disturbed: disturbed.length }
   return { rounds: kept, discarded: disturbed.length, disturbed: 0 }
 }

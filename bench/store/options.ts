@@ -31,7 +31,8 @@ const KINDS = ['append', 'read', 'delivery'] as const
 export const HELP = `The embedded store with the official client: rates, and the CPU time of both for each event
 
   For each row two stores are started, in memory and on disk, each a process of its own, with $by_category running; they are
-  measured in short slices by turns. Slices during which other processes used the CPU are measured again where /proc tells.
+  measured in short slices by turns, with the client on one core and them on another, and the other way round in each next round,
+  where taskset can bind them. Slices during which other processes used the CPU are measured again where /proc tells.
   The store's CPU time is that of its process (where /proc tells), the client's that of this one. Live deliveries are appended by
   the same client: append and delivery are counted together, on both sides. A backlog stands before, and shows the delivery alone.
 

@@ -10,6 +10,7 @@ import type { Surroundings } from '../program.js'
 import type { Way } from '../slice.js'
 import { rate } from '../statistics.js'
 import { Strangers } from '../strangers.js'
+import { TwoCores } from '../two-cores.js'
 import { HELP, readOptions } from './options.js'
 import type { Options } from './options.js'
 import { describeRow, describeTargets, HEADER } from './report.js'
@@ -37,12 +38,14 @@ interface Tally {
   rounds: number
   discarded: number
   disturbed: number
+  /** Whether stores and client had a core each. */
+  bound: boolean
 }
 
 async function bench (options: Options, { progress, processes, signal }: Surroundings): Promise<number> {
   const given = processes.givenStore()
   const measured: Measured[] = []
-  const tally: Tally = { rounds: 0, discarded: 0, disturbed: 0 }
+  const tally: Tally = { rounds: 0, discarded: 0, disturbed: 0, bound: false }
 
   async function measureRow (row: Row): Promise<Measured> {
     const plan = (pids: readonly number[]): Plan => ({
@@ -64,7 +67,9 @@ async function bench (options: Options, { progress, processes, signal }: Surroun
     // New ones for each row: what others have left in them would be measured too.
     const memory = await stand(row, await processes.ownStore('in memory'), 'memory')
     const disk = await stand(row, await processes.ownStore({ below: options.folder }), 'disk')
-    const comparison = await alternate([memory.way, disk.way], plan(processes.pids))
+    const cores = await TwoCores.of(processes.pids)
+    tally.bound = cores !== undefined
+    const comparison = await alternate([memory.way, disk.way], { ...plan(processes.pids), cores })
     count(tally, comparison)
     await memory.close()
     await disk.close()
@@ -117,6 +122,9 @@ function notes ({ rows, slices, warmUp, sliceMs, folder }: Options, given: Bench
     `measured   ${slices} slices of ${sliceMs} ms after at least ${warmUp} for warming up, Node ${process.version}, ${availableParallelism()} cores`,
     `strangers  ${given === undefined && cpuVisible() ? disturbance(tally) : 'unknown: nothing here tells their CPU time, or a given store\'s from theirs'}`
   ]
+  if (given === undefined) {
+    lines.push(`cores      ${tally.bound ? 'one for the client, another for the stores, the other way round in each next round' : 'as it comes: nothing here binds a process to one, and a slow one may tell on the ratio'}`)
+  }
   if (given === undefined && statfsSync(folder).type === TMPFS) {
     lines.push(`disk       ${folder} is memory too (tmpfs): a sync costs nothing there, so nothing is told about discs; --folder names another`)
   }
