@@ -16,7 +16,7 @@ export interface Options {
 }
 
 const NUMBERS = {
-  slices: { fallback: 8, least: 2, meaning: 'slices of each row and store that are to count' },
+  slices: { fallback: 16, least: 2, meaning: 'slices of each row and store that are to count' },
   'warm-up': { fallback: 8, least: 1, meaning: 'slices before those, in which a new store is compiled; for appends as many more as 50,000 events take' },
   'slice-ms': { fallback: 500, least: 100, meaning: 'milliseconds that a slice is to take' }
 }

@@ -4,6 +4,12 @@ import { HELP, readCommandLine, UsageError, type Wishes } from './command-line.j
 import { startEmbeddedStore } from './index.js'
 import { progressLine } from './progress-line.js'
 
+/** Seconds for which open calls go on after a signal, as with a real server. */
+const GRACE = 5
+
+/** Milliseconds after which somebody wants to know why it has not ended yet. */
+const NOTICEABLE = 500
+
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
@@ -18,8 +24,15 @@ async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
   if (!LOOPBACK.test(host)) {
     console.error(`warning: listening on ${host}, beyond this machine's loopback, without authentication: who reaches the port may read and write everything`)
   }
+  let told = false
   const stop = (): void => {
-    store.stop().then(() => {
+    const stopped = store.stop(told ? {} : { grace: GRACE })
+    if (told) return
+    told = true
+    setTimeout(() => {
+      console.log(`unistream-store stopping: open calls may go on for ${GRACE} s; a second signal ends them`)
+    }, NOTICEABLE).unref()
+    stopped.then(() => {
       console.log('unistream-store stopped')
       process.exit(0)
     }, (error: unknown) => {
@@ -27,8 +40,8 @@ async function serve ({ port, host, data, emulate }: Wishes): Promise<void> {
       process.exit(1)
     })
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
   console.log(`unistream-store listening on ${host}:${store.port}, ${data === undefined ? 'in memory' : `data in ${data}`}: ${store.connectionString}`)
 }
 

@@ -1,3 +1,3 @@
-export { startEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './store.js'
+export { startEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions, type StopOptions } from './store.js'
 export type { EmulatedVersion } from './emulation.js'
 export type { Faults, StreamMatch } from './faults.js'

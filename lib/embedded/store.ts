@@ -43,8 +43,19 @@ export interface EmbeddedStore {
   readonly connectionString: string
   /** What a test can do to it. */
   readonly faults: Faults
-  /** Ends every call and connection, in bounded time; what was in memory alone is gone. */
-  stop (): Promise<void>
+  /**
+   * Ends every call and connection, in bounded time; what was in memory alone is gone. Called again without grace, it ends what is left of it.
+   * @returns what resolves when all has ended
+   */
+  stop (options?: StopOptions): Promise<void>
+}
+
+export interface StopOptions {
+  /**
+   * Seconds for which calls that are open go on, subscriptions and appends above all, while no others are taken: a real server that gets
+   * SIGTERM gives them 5, and then breaks off what is left. Unless told otherwise none: then each is ended, and told why.
+   */
+  grace?: number
 }
 
 /**
@@ -93,8 +104,10 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
   }
 
   let stopped: Promise<void> | undefined
-  async function stop (): Promise<void> {
+  const hurry = new AbortController()
+  async function stop (grace: number): Promise<void> {
     server.stopListening()
+    await server.runOut(grace * 1000, hurry.signal)
     await streams.settled()
     await server.close()
     await groups.stop()
@@ -106,8 +119,9 @@ export async function startEmbeddedStore (options: EmbeddedStoreOptions = {}): P
     port,
     connectionString: `kurrentdb://${host.includes(':') ? `[${host}]` : host}:${port}?tls=false`,
     faults,
-    stop () {
-      stopped ??= stop()
+    stop ({ grace = 0 } = {}) {
+      if (grace === 0) hurry.abort()
+      stopped ??= stop(grace)
       return stopped
     }
   }

@@ -8,6 +8,7 @@ import { compiled } from '../harness/compiled.js'
 import { until } from '../harness/until.js'
 import { HELP, readCommandLine, UsageError } from '../../lib/embedded/command-line.js'
 import { eventsOf } from './consumer.js'
+import { Follower } from './follower.js'
 import { versionOf } from './server-version.js'
 import { streamOf } from './stream-kinds.js'
 
@@ -39,8 +40,8 @@ t.test('it serves until SIGTERM, and says who else cannot', async (t) => {
   t.match(connectionString, /127\.0\.0\.1:\d+/)
   t.equal(server.errors(), '', 'no warning on loopback')
   const client = KurrentDBClient.connectionString(connectionString)
-  t.teardown(() => client.dispose())
   t.equal((await eventsOf(client, await streamOf(client, 'live'))).length, 3)
+  await client.dispose()
 
   const second = run(t, '--memory', '--port', new URL(connectionString).port)
   t.equal(await second.exit, 1)
@@ -49,6 +50,19 @@ t.test('it serves until SIGTERM, and says who else cannot', async (t) => {
   server.process.kill('SIGTERM')
   t.equal(await server.exit, 0)
   t.match(server.out(), /stopped/)
+})
+
+t.test('calls that are open may go on for some time; a second signal ends them', async (t) => {
+  const server = run(t, '--memory', '--port', '0')
+  const client = KurrentDBClient.connectionString(await listening(server))
+  t.teardown(() => client.dispose())
+  const follower = new Follower(t, client.subscribeToStream('any'))
+  await follower.live()
+  server.process.kill('SIGTERM')
+  await until(() => /stopping: open calls may go on for 5 s; a second signal ends them/.test(server.out()))
+  server.process.kill('SIGINT')
+  t.match(await follower.failed(), { type: 'unavailable', message: 'Server is shutting down' })
+  t.equal(await server.exit, 0)
 })
 
 t.test('beyond loopback it warns; Ctrl-C ends it too', async (t) => {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
-import t from 'tap'
-import { startEmbeddedStore } from '../../lib/embedded/index.js'
+import t, { type Test } from 'tap'
+import { EMULATED_VERSIONS } from '../../lib/embedded/emulation.js'
+import { startEmbeddedStore, type EmbeddedStoreOptions } from '../../lib/embedded/index.js'
 import { onRealServer } from '../harness/store.js'
 import { until } from '../harness/until.js'
-import { eventsOf, open, own, rejection } from './consumer.js'
+import { Consumer, eventsOf, open, own, rejection, settings } from './consumer.js'
 import { Follower } from './follower.js'
 import { PATHS, append, event, events, streamOf } from './stream-kinds.js'
 
@@ -33,6 +34,51 @@ t.test('a server that stops tells everyone, and another on its port serves the s
   t.equal((await until(() => eventsOf(client, stream).catch(() => undefined))).length, 1)
   const next = new Follower(t, client.subscribeToStream(stream))
   await next.live()
+})
+
+/** Who has a part in a server's end, each with a connection of its own: a client that finds it can make no more calls breaks off its others. */
+async function witnesses (t: Test, options: EmbeddedStoreOptions = {}) {
+  const { client, another, embedded } = await own(t, options)
+  const stream = await streamOf(client, 'live')
+  await client.createPersistentSubscriptionToStream(stream, 'group', settings({ startFrom: 'end' }))
+  const consumer = await Consumer.join(t, client, stream, 'group')
+  const [appending, following, reading] = [another(), another(), another()]
+  const follower = new Follower(t, following.subscribeToStream(stream))
+  await follower.live()
+  await append(appending, 'BatchAppend', stream, events(1), 'any')
+  await Promise.all([follower.saw(4), consumer.received(1), eventsOf(reading, stream)])
+  return { embedded: embedded!, stream, consumer, follower, appending, reading }
+}
+
+t.test('a server that stops with grace takes no more calls, and those that are open go on until their time is up', { skip }, async (t) => {
+  for (const emulate of EMULATED_VERSIONS) {
+    const { embedded, stream, consumer, follower, appending, reading } = await witnesses(t, { emulate })
+    const stopped = embedded.stop({ grace: 2 })
+    t.match(await until(() => eventsOf(reading, stream).then(() => undefined, (error: unknown) => error)), { type: 'unavailable' }, 'no reads')
+    await append(appending, 'BatchAppend', stream, events(1), 'any')
+    await Promise.all([follower.saw(5), consumer.received(2)])
+    await stopped
+    t.match(await follower.failed(), { type: 'unavailable', code: 13, message: 'RST_STREAM with code 0' }, `as ${emulate} does it`)
+    t.match(await consumer.ended, { type: 'unavailable', code: 13, message: 'RST_STREAM with code 0' })
+    t.match(await rejection(append(appending, 'BatchAppend', stream, events(1), 'any')), { code: 14 })
+  }
+})
+
+t.test('who is in a hurry ends the grace, and calls are told', { skip }, async (t) => {
+  const { embedded, stream, consumer, follower, appending } = await witnesses(t)
+  const stopped = embedded.stop({ grace: 600 })
+  await append(appending, 'BatchAppend', stream, events(1), 'any')
+  await Promise.all([follower.saw(5), consumer.received(2)])
+  await Promise.all([embedded.stop(), stopped])
+  t.match(await follower.failed(), { type: 'unavailable', code: 14, message: 'Server is shutting down' })
+  t.match(await consumer.ended, { type: 'persistent-subscription-dropped' })
+})
+
+t.test('where nothing is open, nobody waits', { skip }, async (t) => {
+  const { client, embedded } = await own(t)
+  await rejection(client.getPersistentSubscriptionToStreamInfo('none', 'none'))
+  await embedded!.stop({ grace: 600 })
+  t.match(await rejection(client.getPersistentSubscriptionToStreamInfo('none', 'none')), { code: 14 })
 })
 
 t.test('stopping ends although connections say nothing, or are broken off', { skip }, async (t) => {

@@ -1,4 +1,5 @@
 import type { ServiceError } from '@grpc/grpc-js'
+import { breakOff } from './http2-stream.js'
 
 /** What the ending of a call needs of it; every streaming call has it. */
 interface EndableCall {
@@ -6,7 +7,7 @@ interface EndableCall {
   on (event: 'cancelled', listener: () => void): unknown
 }
 
-/** The calls of a service that stay open, to end them all when the server stops. */
+/** The calls of a service that stay open, to end them all. */
 export class OpenCalls {
   readonly #calls = new Set<EndableCall>()
 
@@ -22,5 +23,10 @@ export class OpenCalls {
   endAll (error: () => ServiceError): void {
     for (const call of this.#calls) call.emit('error', error())
     this.#calls.clear()
+  }
+
+  /** Without a word. */
+  breakOffAll (): void {
+    for (const call of this.#calls) breakOff(call)
   }
 }

@@ -5,6 +5,9 @@ import type { ConnectionInjector } from '@grpc/grpc-js'
 /** As many bytes as tell the preface of HTTP/2 (`PRI * HTTP/2.0`) from any method of HTTP/1. */
 const PREFACE_BYTES = 3
 
+/** By how many milliseconds gRPC's own limit comes later, which would end calls in another way. */
+const LATER_MS = 1_000
+
 /** The part of a socket's inside by which its reading can be stopped although the HTTP/2 session has taken it over. */
 interface ReadHandle {
   readStop (): void
@@ -66,17 +69,38 @@ export class SocketRoom {
     }
   }
 
+  /**
+   * Tells everyone to make no more calls; each connection closes with the last one that is open. Resolves when none is left, at the latest
+   * after some milliseconds, or when somebody is in a hurry.
+   */
+  async runOut (ms: number, hurry: AbortSignal): Promise<void> {
+    if (this.#sockets.size === 0 || hurry.aborted) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      hurry.addEventListener('abort', () => { resolve() })
+      this.#emptied = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#drain(ms)
+    })
+  }
+
   /** Lets calls that have ended be told so, then closes every connection, at the latest after some milliseconds. */
-  async close (graceMs: number): Promise<void> {
+  async close (ms: number): Promise<void> {
     if (this.#sockets.size === 0) return
     const empty = new Promise<void>((resolve) => { this.#emptied = resolve })
-    // A socket that has said nothing yet has no session that could be drained.
-    for (const socket of this.#waiting) socket.destroy()
-    this.#grpc.drain(graceMs)
-    this.#http.closeAllConnections()
-    const timer = setTimeout(() => { this.dropAll() }, graceMs)
+    this.#drain(ms)
+    const timer = setTimeout(() => { this.dropAll() }, ms)
     await empty
     clearTimeout(timer)
+  }
+
+  #drain (ms: number): void {
+    // A socket that has said nothing yet has no session that could be drained.
+    for (const socket of this.#waiting) socket.destroy()
+    this.#grpc.drain(ms + LATER_MS)
+    this.#http.closeAllConnections()
   }
 
   #sort (socket: Socket): void {

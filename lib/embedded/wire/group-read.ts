@@ -9,6 +9,7 @@ import { readFrames } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
 import { confirmation, dropped, groupStatus } from './group-answers.js'
 import { namedGroup } from './group-requests.js'
+import { breakOff } from './http2-stream.js'
 import { persistentGrpc, persistentPb } from './protocol.js'
 
 export type GroupCall = ServerDuplexStream<GroupReadRequest, Buffer>
@@ -58,6 +59,10 @@ export class GroupRead {
   /** The group is gone, or the server stops. */
   drop (): void {
     this.#fail(dropped(this.#stream, this.#group))
+  }
+
+  breakOff (): void {
+    breakOff(this.#call)
   }
 
   #take (request: GroupReadRequest): void {

@@ -55,6 +55,9 @@ export function groupsService (groups: Groups): WireService {
     endCalls () {
       for (const read of [...reads]) read.drop()
     },
+    breakOff () {
+      for (const read of [...reads]) read.breakOff()
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:http2'
 import type { ServerHttp2Stream } from 'node:http2'
 
 /** What stands before each message of gRPC: whether it is compressed, and its length. */
@@ -16,6 +17,11 @@ interface CallOnHttp2 {
 export function http2Stream (call: object): ServerHttp2Stream | undefined {
   const stream = (call as CallOnHttp2).call?.stream
   return typeof stream?.respond === 'function' ? stream : undefined
+}
+
+/** Ends a call without a status, as a server does whose time is up. */
+export function breakOff (call: object): void {
+  http2Stream(call)?.close(constants.NGHTTP2_NO_ERROR)
 }
 
 /** Whether no message of a call is compressed. */

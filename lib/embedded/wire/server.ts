@@ -11,8 +11,8 @@ import type { WireService } from './service.js'
 /** A peer that is gone without a word is noticed by pings, after this much silence and as much again. */
 const KEEP_ALIVE_MS = 10_000
 
-/** What open calls get to hear that the server stops, before their connections are closed. */
-const GRACE_MS = 500
+/** What open calls get to hear that they are over, before their connections are closed. */
+const FAREWELL_MS = 500
 
 /** The port on which everything is spoken. */
 export class WireServer {
@@ -67,10 +67,21 @@ export class WireServer {
     this.#listener.close()
   }
 
+  /**
+   * Takes no more calls, and lets those that are open go on, for some milliseconds or until somebody is in a hurry; those that have not
+   * ended by themselves when the time is up are broken off, as by a real server.
+   */
+  async runOut (ms: number, hurry: AbortSignal): Promise<void> {
+    await this.sockets.runOut(ms, hurry)
+    if (hurry.aborted) return
+    for (const service of this.#services) service.breakOff?.()
+    await this.sockets.close(FAREWELL_MS)
+  }
+
   /** Ends open calls, the way their services do, and all connections, in bounded time. */
   async close (): Promise<void> {
     for (const service of this.#services) service.endCalls?.()
-    await this.sockets.close(GRACE_MS)
+    await this.sockets.close(FAREWELL_MS)
     this.#grpc.forceShutdown()
     this.#http.close()
   }

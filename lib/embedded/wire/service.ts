@@ -6,6 +6,8 @@ export interface WireService {
   readonly handlers: UntypedServiceImplementation
   /** The longest message that it takes, in bytes, where it takes more than others. */
   readonly maxMessageBytes?: number
-  /** Ends the calls that are open, in the way that the service ends them when its server stops. */
+  /** Ends the calls that are open, and tells why. */
   endCalls? (): void
+  /** Breaks off the calls that are open, without a word. */
+  breakOff? (): void
 }

@@ -24,6 +24,7 @@ export function streamsService (streams: Streams, answers: Answers, { caughtUpSa
       tombstone: tombstoneHandler(streams)
     },
     maxMessageBytes: MESSAGE_LIMITS.streams,
-    endCalls: () => { open.endAll(stopping) }
+    endCalls: () => { open.endAll(stopping) },
+    breakOff: () => { open.breakOffAll() }
   }
 }
