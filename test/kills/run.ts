@@ -108,7 +108,7 @@ async function underLoad (store: StoreProcess, client: KurrentDBClient, round: n
   const closing = chance.percent(8)
   if (closing) {
     killed = true
-    store.askToEnd()
+    store.askToEnd(chance.percent(70))
     await wait(chance.below(60))
     counts.closing++
   } else {

@@ -37,8 +37,9 @@ export class StoreProcess {
     await this.#ended
   }
 
-  /** Asks it to end, without waiting. */
-  askToEnd (): void {
+  /** Asks it to end, without waiting: with time for calls that are open, or in a hurry. */
+  askToEnd (hurry: boolean): void {
     this.#child.kill('SIGTERM')
+    if (hurry) this.#child.kill('SIGINT')
   }
 }
