@@ -75,15 +75,14 @@ export class SocketRoom {
    */
   async runOut (ms: number, hurry: AbortSignal): Promise<void> {
     if (this.#sockets.size === 0 || hurry.aborted) return
+    let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
+      timer = setTimeout(resolve, ms)
       hurry.addEventListener('abort', () => { resolve() })
-      this.#emptied = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+      this.#emptied = resolve
       this.#drain(ms)
     })
+    clearTimeout(timer)
   }
 
   /** Lets calls that have ended be told so, then closes every connection, at the latest after some milliseconds. */
