@@ -41,7 +41,7 @@ export async function stage (t: Test, type = uniqueType('Counter'), options: Emb
     aggregate,
     streams,
     /** A worker with a connection of its own, closed after the test. */
-    worker (over: Partial<WorkerSettings> = {}, of: AnyAggregate = aggregate): { worker: Worker, log: RecordingLog, close: () => Promise<void> } {
+    worker (over: Partial<WorkerSettings> = {}, of: AnyAggregate = aggregate): { worker: Worker, log: RecordingLog, own: Store, close: () => Promise<void> } {
       const log = recordingLog()
       const own = Store.open({ connectionString: server.connectionString, callLimit: 3 }, log)
       const worker = new Worker({ aggregates: [of], store: own, settings: { ...workerSettings, ...over }, log })
@@ -51,7 +51,7 @@ export async function stage (t: Test, type = uniqueType('Counter'), options: Emb
         await own.close()
       }
       t.teardown(close)
-      return { worker, log, close }
+      return { worker, log, own, close }
     },
     /** Puts a command into the store. */
     async send (aggId: string, command: keyof typeof aggregate.commands.commands, data: unknown, comId: string = randomUUID()): Promise<string> {
