@@ -30,6 +30,10 @@ t.test('and nothing else, but for what the real server forgives', async (t) => {
     t.notOk(isTaken(text), JSON.stringify(text))
   }
   t.notOk(isTaken('['.repeat(65) + ']'.repeat(65)), 'too deep')
-  for (const text of ['[1,2,]', '{"a":1, }', '/* why */ {"a":1} // so', '["// no comment", ",]"]']) t.ok(isTaken(text), text)
+  for (const text of ['[1,2,]', '{"a":1, }', '/* why */ {"a":1} // so', '["// no comment", ",]"]', '[1, /* the last */ ]', '/*/ */{}']) t.ok(isTaken(text), text)
+  for (const text of ['{} /* open', '{} /*/', '{} /', '[1,,]', '["a"/b/]']) t.notOk(isTaken(text), text)
+  t.notOk(isTaken(`["${'a'.repeat(15_000_000)}",`), 'however long')
+  // By steps that grow with the square of its length, either would take minutes.
+  for (const begun of ['/*', '\\"']) t.notOk(isTaken(`"a" "${begun.repeat(500_000)}`) || isTaken(begun.repeat(500_000)))
   t.ok(saysWhatItIs({ json: false, data: Buffer.from('{') }), 'what says that it is none is not looked at')
 })

@@ -3,19 +3,12 @@ import type { LogRecord } from '../log/record.js'
 /** How deep arrays and objects may stand in each other, as for the real server. */
 const DEEPEST = 64
 
-/** Text, which is kept, or what a reader of the real server does not mind: comments, and a comma behind the last one. */
-const TEXT_OR_FORGIVEN = /"(?:[^"\\]|\\[^])*"|\/\/[^\n\r]*|\/\*[^]*?\*\/|,(?=\s*[\]}])/g
-
 /**
  * Whether an event's data is what its content type says. The real server's projections pass over JSON that is none, and
  * no data at all is none.
  */
 export function saysWhatItIs ({ json, data }: Pick<LogRecord, 'json' | 'data'>): boolean {
-  return !json || (data.length > 0 && (isJson(data) || isJson(Buffer.from(withoutForgiven(data), 'latin1'))))
-}
-
-function withoutForgiven (data: Uint8Array): string {
-  return Buffer.from(data).toString('latin1').replace(TEXT_OR_FORGIVEN, (found) => found.startsWith('"') ? found : ' ')
+  return !json || (data.length > 0 && (isJson(data) || isJson(withoutForgiven(data))))
 }
 
 /** Each event of each projection is asked, and to parse it would cost more than its link: so the bytes are only passed over. */
@@ -24,8 +17,11 @@ function isJson (bytes: Uint8Array): boolean {
   return end > 0 && blank(bytes, end) === bytes.length
 }
 
+const BLANK = 0x20
 const QUOTE = 0x22
 const COMMA = 0x2c
+const SLASH = 0x2f
+const STAR = 0x2a
 const COLON = 0x3a
 const BACKSLASH = 0x5c
 const OPENING_BRACKET = 0x5b
@@ -116,6 +112,42 @@ function word (bytes: Uint8Array, at: number): number {
 
 function blank (bytes: Uint8Array, from: number): number {
   let at = from
-  while (bytes[at] === 0x20 || (bytes[at]! >= 0x09 && bytes[at]! <= 0x0d && bytes[at] !== 0x0b && bytes[at] !== 0x0c)) at++
+  while (bytes[at] === BLANK || (bytes[at]! >= 0x09 && bytes[at]! <= 0x0d && bytes[at] !== 0x0b && bytes[at] !== 0x0c)) at++
   return at
+}
+
+/**
+ * A copy with blanks in place of what a reader of the real server does not mind: comments, and a comma behind the last one. It looks at
+ * each byte once, whatever stands there: anybody may write what is no JSON, of any length.
+ */
+function withoutForgiven (data: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(data)
+  /** The last one, as long as nothing else stands behind it. */
+  let comma = -1
+  for (let at = blank(bytes, 0); at < bytes.length; at = blank(bytes, at)) {
+    const byte = bytes[at]!
+    if (byte === SLASH) {
+      const end = commentEnd(bytes, at)
+      if (end < 0) return bytes
+      bytes.fill(BLANK, at, end)
+      at = end
+      continue
+    }
+    if (comma >= 0 && (byte === CLOSING_BRACKET || byte === CLOSING_BRACE)) bytes[comma] = BLANK
+    comma = byte === COMMA ? at : -1
+    at = byte === QUOTE ? text(bytes, at) : at + 1
+    if (at < 0) return bytes
+  }
+  return bytes
+}
+
+function commentEnd (bytes: Uint8Array, from: number): number {
+  let at = from + 2
+  if (bytes[from + 1] === SLASH) {
+    while (at < bytes.length && bytes[at] !== 0x0a && bytes[at] !== 0x0d) at++
+    return at
+  }
+  if (bytes[from + 1] !== STAR) return -1
+  while (at < bytes.length && (bytes[at] !== STAR || bytes[at + 1] !== SLASH)) at++
+  return at < bytes.length ? at + 2 : -1
 }
